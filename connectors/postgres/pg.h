@@ -1,0 +1,146 @@
+/* What the files of the PostgreSQL connector share. One idea a file:
+ *   connection.c  libpq connections, errors without row values, identity      catalog.c  snapshot, locks, catalog
+ *   reader.c      COPY TO → batches      codec.c  binary values ↔ typed columns      text_codec.c  the same for text COPY
+ *   writer.c      batches → COPY FROM    schema.c pg_dump, its plain text cut into entries
+ *   target.c      guard, lock, shadow    finish.c indexes, constraints, sequences, views, ANALYZE    switch.c  the renames
+ */
+#ifndef BAU_PG_H
+#define BAU_PG_H
+
+#include <libpq-fe.h>
+#include <pthread.h>
+
+#include "bauta/connector.h"
+#include "bauta/log.h"
+
+typedef enum { PG_SWITCH_DATABASE, PG_SWITCH_SCHEMA } pg_switch;
+typedef enum { PG_OWNER_KEEP, PG_OWNER_MAP, PG_OWNER_TARGET } pg_owner;
+
+struct pg_config { /* options of a store; see pg_options in postgres.c */
+    uint32_t switch_by;  /* pg_switch */
+    uint32_t owner;      /* pg_owner */
+    struct bau_texts owner_map; /* "from=to" */
+    struct bau_texts waive;     /* object names whose failure is accepted */
+    bool allow_replace;
+    uint32_t keep_previous;
+    uint32_t connections;       /* most connections to the source, 0: as lanes need */
+    uint64_t statement_timeout_ms;
+    bool large_objects, subscriptions, user_mappings; /* travel only when true */
+    uint64_t part_bytes;        /* size of a ctid part; 0: chosen */
+    const char *maintenance_work_mem;
+};
+
+/* How a table's rows travel. */
+typedef enum { PG_COPY_BINARY, PG_COPY_TEXT } pg_transport;
+
+/* Type facts of the source, by OID, enough to walk a binary value. */
+typedef enum { PG_BASE, PG_ARRAY, PG_COMPOSITE, PG_RANGE, PG_MULTIRANGE, PG_DOMAIN, PG_ENUM } pg_type_kind;
+struct pg_type {
+    uint32_t oid, element; /* element: of an array, subtype of a range, range of a multirange, base of a domain */
+    pg_type_kind kind;
+    bool binary;           /* has send and receive functions that work on another server */
+    bool user;             /* OID may differ on the target: not a built-in */
+    const char *name;      /* schema-qualified, quoted: resolves on the target by ::regtype */
+    uint32_t n_attributes; /* composite */
+    const uint32_t *attributes;
+};
+
+/* What the connector knows of a dataset beyond struct bau_dataset; side->tables, catalog order. */
+struct pg_table {
+    uint32_t oid;
+    char kind;             /* pg_class.relkind */
+    bool unlogged;
+    pg_transport transport;
+    bool rewrites;         /* some field holds OIDs of user types: binary values are rewritten on the way in */
+    const char *ident;     /* "public"."customers", quoted for SQL */
+    const char *columns;   /* quoted list of the columns that travel, in field order */
+    const char *selects;   /* the same as SELECT expressions: xml columns are read as text */
+    uint64_t blocks;       /* heap size in 8 kB blocks, from pg_relation_size at snapshot time */
+    uint32_t n_wire;       /* columns that travel */
+    const uint32_t *wire;  /* field index of each */
+};
+
+struct bau_side {
+    struct bau_open with;
+    const struct pg_config *config;
+    struct bau_arena *arena;
+    PGconn *main;          /* source: the coordinator that holds snapshot and locks; target: the maintenance database */
+    int version;           /* server_version_num */
+    bool standby;
+    char system_id[32], server_start[64]; /* to notice another server behind the same address */
+    char snapshot[64];
+    char database[64];     /* current database (source) or final name (target) */
+    char shadow[64];       /* target: name of the database being loaded */
+    uint32_t n_tables;
+    struct pg_table *tables;
+    uint32_t n_types;
+    struct pg_type *types; /* sorted by oid */
+    struct pg_oid_pair { uint32_t from, to; } *oids; /* target: source type OID → target's, sorted; filled by begin */
+    uint32_t n_oids;
+    const struct bau_side *peer; /* unused by a source */
+    struct pg_script *script;    /* target: the schema cut into entries */
+    bool prepared, switched, finished;
+};
+
+struct bau_link {
+    struct bau_side *side;
+    PGconn *conn;
+    bool in_transaction;
+};
+
+/* connection.c ─ every error names the store, the server's host and database, and a SQLSTATE; never a password, and
+ * never server text unless the SQLSTATE class is one that cannot quote rows (08, 28, 3D, 42501, 53, 57, …). */
+bau_status pg_connect(const struct bau_side *side, const char *dbname, const char *role, PGconn **out,
+                      struct bau_error *err) BAU_MUST_CHECK; /* dbname NULL: as in the URI */
+bau_status pg_exec(const struct bau_side *side, PGconn *conn, const char *sql, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_query(const struct bau_side *side, PGconn *conn, const char *sql, PGresult **out,
+                    struct bau_error *err) BAU_MUST_CHECK; /* caller PQclears */
+bau_status pg_query_params(const struct bau_side *side, PGconn *conn, const char *sql, int n, const char *const *values,
+                           PGresult **out, struct bau_error *err) BAU_MUST_CHECK;
+/* Turns a failed result (may be NULL) into an error: code by SQLSTATE and side, retry class, sqlstate. */
+bau_status pg_fail(const struct bau_side *side, PGconn *conn, const PGresult *result, const char *what,
+                   struct bau_error *err) BAU_MUST_CHECK;
+void pg_interrupt(PGconn *conn); /* cancel request, then shutdown of the socket; any thread */
+char *pg_quote(struct bau_arena *arena, const char *identifier); /* "odd ""name""" */
+
+static inline void PGresult_auto_clear(PGresult **r)
+{
+    PQclear(*r);
+}
+#define PG_AUTO_RESULT __attribute__((cleanup(PGresult_auto_clear))) PGresult
+
+/* codec.c ─ for the reader: append n values given as spans into typed buffers of `column` (type, list from its field);
+ * for the writer: the wire form of one value of a replaced column. */
+bau_status pg_decode_column(const struct bau_batch *batch, struct bau_column *column, struct bau_error *err) BAU_MUST_CHECK;
+/* Appends length word and bytes of row `row` to `out`. `lists`: arrays re-use the header of the value as it arrived. */
+bau_status pg_encode_value(const struct bau_batch *batch, const struct bau_column *column, uint32_t row,
+                           struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+/* Rewrites type OIDs inside one binary value, in place (lengths stay). BAU_E_BUG when the value is malformed. */
+bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids, uint32_t n_oids,
+                           uint32_t type_oid, uint8_t *value, uint32_t len, struct bau_error *err) BAU_MUST_CHECK;
+bau_type pg_type_map(uint32_t base_oid); /* built-in OID → bau_type; BAU_OTHER otherwise */
+
+/* the vtable's members, by file */
+bau_status pg_source_catalog(struct bau_side *, struct bau_catalog **, struct bau_error *);
+bau_status pg_source_split(struct bau_side *, const struct bau_catalog *, struct bau_arena *, struct bau_parts *, struct bau_error *);
+bau_status pg_source_schema(struct bau_side *, const struct bau_catalog *, struct bau_arena *, struct bau_slice *, struct bau_error *);
+bau_status pg_link_open(struct bau_side *, struct bau_link **, struct bau_error *);
+void pg_link_close(struct bau_link *);
+void pg_link_interrupt(struct bau_link *);
+bau_status pg_read_open(struct bau_link *, const struct bau_read *, struct bau_reader **, struct bau_error *);
+bau_status pg_read_next(struct bau_reader *, struct bau_batch *, struct bau_error *);
+void pg_read_close(struct bau_reader *);
+bau_status pg_target_facts(struct bau_side *, const char *, struct bau_target_facts *, struct bau_error *);
+bau_status pg_target_prepare(struct bau_side *, const char *, struct bau_error *);
+bau_status pg_target_begin(struct bau_side *, const struct bau_target_plan *, struct bau_error *);
+bau_status pg_target_finish(struct bau_side *, const struct bau_target_plan *, struct bau_error *);
+bau_status pg_target_switch(struct bau_side *, struct bau_error *);
+void pg_target_abandon(struct bau_side *);
+bau_status pg_target_rollback(struct bau_side *, struct bau_error *);
+bau_status pg_write_open(struct bau_link *, const struct bau_write *, struct bau_writer **, struct bau_error *);
+bau_status pg_write_next(struct bau_writer *, const struct bau_batch *, struct bau_error *);
+bau_status pg_write_commit(struct bau_writer *, uint64_t *, struct bau_error *);
+void pg_write_close(struct bau_writer *);
+bau_status pg_run_script(struct bau_side *, const char *, uint64_t, struct bau_error *);
+
+#endif

@@ -1,0 +1,146 @@
+/* A connector: one folder in connectors/, one const struct bau_connector, one row in connectors/meson.build.
+ *
+ * Three objects, by who owns them:
+ *   bau_side    one opened end (source or target) of one store; main thread
+ *   bau_link    one connection of a side; one thread of one lane; only `link_interrupt` crosses threads
+ *   bau_reader, bau_writer   one part in progress on a link
+ * A part is plain data and idempotent: reading it twice gives the same rows; a writer that is closed without commit
+ * leaves nothing (W1). */
+#ifndef BAUTA_CONNECTOR_H
+#define BAUTA_CONNECTOR_H
+
+#include "batch.h"
+#include "option.h"
+#include "secret.h"
+
+enum { /* caps */
+    BAU_CAN_READ = 1,
+    BAU_CAN_WRITE = 2,
+    BAU_CAN_SNAPSHOT = 4, /* one point in time for all links */
+    BAU_CAN_SPLIT = 8,
+    BAU_CAN_SWITCH = 16, /* atomic, with rollback */
+};
+
+struct bau_side;
+struct bau_link;
+struct bau_reader;
+struct bau_writer;
+
+/* How long work tells that it goes on, and learns that it must stop. Both may be called from any thread. */
+struct bau_watch {
+    void *self;
+    /* One step of a phase is done; `object` may be NULL. */
+    void (*step)(void *self, const char *phase, const char *object, uint64_t done, uint64_t total);
+    bool (*stopped)(void *self);
+    /* A link that is busy for long registers here, so that a stop can interrupt it. */
+    void (*busy)(void *self, struct bau_link *link, bool on);
+};
+
+struct bau_open {
+    const char *store;              /* name in the project file, for messages */
+    const struct bau_secret *uri;
+    const void *config;             /* options of the connector, config_bytes, bound */
+    bool write;                     /* false: source */
+    uint32_t lanes;                 /* how many lanes will work */
+    const char *run_id;             /* 16 hex digits */
+    struct bau_watch watch;
+};
+
+struct bau_part {
+    uint32_t dataset;    /* index in the catalog */
+    uint32_t number, of; /* 0-based place among the dataset's parts */
+    uint64_t from, to;   /* connector's range; to == UINT64_MAX: open end */
+    uint64_t est_bytes, est_rows;
+};
+struct bau_parts {
+    uint32_t n;
+    struct bau_part *at; /* arena */
+};
+
+struct bau_read {
+    const struct bau_dataset *dataset;
+    const struct bau_part *part;
+    const bau_want *want; /* n_fields */
+};
+
+struct bau_write {
+    const struct bau_dataset *dataset;
+    const struct bau_part *part;
+    const bool *replaced; /* n_fields: the column is masked: take the typed buffers, not the view */
+};
+
+struct bau_made { /* one object that could not be made, for the report */
+    const char *kind, *name, *reason; /* reason holds a SQLSTATE and our words, no server text that can quote rows */
+    bool waived;
+};
+
+struct bau_target_plan {
+    const struct bau_catalog *catalog; /* of the source */
+    struct bau_slice schema;           /* from the source's `schema` */
+    const struct bau_parts *parts;
+    const struct bau_texts *waive;     /* names of objects whose failure is accepted */
+    uint32_t jobs;                     /* parallel index builds and so on */
+    struct bau_watch watch;
+};
+
+/* What a target is, for the plan's page and the guard. */
+struct bau_target_facts {
+    bool exists, empty, marked, same_as_source;
+    char text[200]; /* one sentence */
+};
+
+struct bau_connector { /* const, static; one per folder */
+    const char *name;    /* "postgres" */
+    const char *schemes; /* "postgres|postgresql": what URIs start with */
+    const char *summary;
+    uint32_t caps;
+    const struct bau_option *options; /* of a store in the project file */
+    size_t config_bytes;
+
+    bau_status (*open)(const struct bau_open *with, struct bau_side **out, struct bau_error *err);
+    void (*close)(struct bau_side *side);
+    /* Identity of what the side is connected to, equal for two sides exactly when a write to one is seen by the other:
+     * "pg:7312345:16384". Arena text. */
+    bau_status (*identity)(struct bau_side *side, struct bau_arena *arena, const char **out, struct bau_error *err);
+
+    /* source */
+    bau_status (*catalog)(struct bau_side *side, struct bau_catalog **out, struct bau_error *err); /* pins the snapshot */
+    /* A few rows' worth of facts for `init` and `plan`; never values. */
+    bau_status (*split)(struct bau_side *side, const struct bau_catalog *catalog, struct bau_arena *arena,
+                        struct bau_parts *out, struct bau_error *err);
+    bau_status (*schema)(struct bau_side *side, const struct bau_catalog *catalog, struct bau_arena *arena,
+                         struct bau_slice *out, struct bau_error *err);
+    bau_status (*link_open)(struct bau_side *side, struct bau_link **out, struct bau_error *err);
+    void (*link_close)(struct bau_link *link);
+    void (*link_interrupt)(struct bau_link *link); /* any thread; makes its owner's call return soon with an error */
+    bau_status (*read_open)(struct bau_link *link, const struct bau_read *what, struct bau_reader **out,
+                            struct bau_error *err);
+    bau_status (*read_next)(struct bau_reader *reader, struct bau_batch *into, struct bau_error *err);
+    void (*read_close)(struct bau_reader *reader);
+
+    /* target; in this order: facts, prepare, begin, lanes, finish, switch */
+    bau_status (*target_facts)(struct bau_side *target, const char *source_identity, struct bau_target_facts *out,
+                               struct bau_error *err);
+    bau_status (*target_prepare)(struct bau_side *target, const char *source_identity,
+                                 struct bau_error *err); /* guard (11), lock (10), debris of dead runs */
+    bau_status (*target_begin)(struct bau_side *target, const struct bau_target_plan *plan, struct bau_error *err);
+    bau_status (*write_open)(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
+                             struct bau_error *err);
+    bau_status (*write_next)(struct bau_writer *writer, const struct bau_batch *batch, struct bau_error *err);
+    bau_status (*write_commit)(struct bau_writer *writer, uint64_t *out_rows, struct bau_error *err);
+    void (*write_close)(struct bau_writer *writer);
+    bau_status (*target_finish)(struct bau_side *target, const struct bau_target_plan *plan, struct bau_error *err);
+    bau_status (*target_switch)(struct bau_side *target, struct bau_error *err);
+    void (*target_abandon)(struct bau_side *target); /* leaves the old target untouched; takes any state */
+    bau_status (*target_rollback)(struct bau_side *target, struct bau_error *err);
+    /* Runs one SQL (or the store's own language) script against the switched target: `after:` steps. */
+    bau_status (*run_script)(struct bau_side *target, const char *script, uint64_t timeout_ms, struct bau_error *err);
+};
+
+/* the registry (generated by connectors/meson.build) */
+extern const struct bau_connector *const bau_connectors[];
+extern const size_t bau_n_connectors;
+extern const char *const bau_connectors_missing[]; /* names left out of this build; ends with NULL */
+const struct bau_connector *bau_connector_for(const char *uri); /* by scheme; NULL when none */
+
+#endif

@@ -1,0 +1,61 @@
+/* Shared between the files of src/kernel only. */
+#ifndef BAU_KERNEL_INTERNAL_H
+#define BAU_KERNEL_INTERNAL_H
+
+#include "kernel/kernels.h"
+
+__extension__ typedef unsigned __int128 bau_u128;
+
+#define BAU_PERM_STREAM 255u /* the t of B(t, x) for the table's stream; rounds use 0..7 */
+
+extern const struct bau_kernels bau_kernels_generic;
+
+/* Opens the OpenSSL contexts, and the round keys where the CPU has AES instructions. */
+bool bau_aes_init(struct bau_aes *aes, const uint8_t key[16]) BAU_MUST_CHECK;
+void bau_aes_release(struct bau_aes *aes);
+
+/* generic.c: the contexts behind `slots`. */
+bool bau_aes_slots_open(struct bau_aes *aes, const uint8_t key[16]) BAU_MUST_CHECK;
+void bau_aes_slots_close(struct bau_aes *aes);
+
+#if defined(__x86_64__)
+extern const struct bau_kernels bau_kernels_aesni;
+bool bau_aesni_here(void);
+void bau_aesni_expand(struct bau_aes *aes, const uint8_t key[16]);
+/* For bytes 0..15 of a message: which to keep. Row 16 and row BAU_PRF_MORE keep all. */
+extern const uint8_t bau_prf_keep[BAU_PRF_MORE + 1u][BAU_AES_BLOCK];
+#endif
+
+static inline uint64_t bau_scale(uint64_t random, uint64_t bound)
+{
+    return (uint64_t)(((bau_u128)random * bound) >> 64);
+}
+
+/* Eight or four bytes as a little-endian integer, whatever the CPU: compiles to one load on x86 and ARM. */
+static inline uint64_t bau_load64(const uint8_t *p)
+{
+    uint64_t v = 0;
+    for (unsigned i = 0; i < 8; i++)
+        v |= (uint64_t)p[i] << (8 * i);
+    return v;
+}
+
+static inline uint32_t bau_load32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline void bau_store64(uint8_t *p, uint64_t v)
+{
+    for (unsigned i = 0; i < 8; i++)
+        p[i] = (uint8_t)(v >> (8 * i));
+}
+
+/* The block B(t, x) of kernels.h. */
+static inline void bau_perm_block(uint8_t out[16], uint64_t n, uint8_t t, uint32_t x)
+{
+    bau_store64(out, n);
+    bau_store64(out + 8, (uint64_t)t << 32 | x);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* What json_path.c builds and json_scan.c walks, and the string helpers they share. */
+#ifndef BAU_KERNEL_JSON_INTERNAL_H
+#define BAU_KERNEL_JSON_INTERNAL_H
+
+#include "kernel/json.h"
+
+/* A position in the paths: what has been matched to come here is the way from nodes[0]. 0 as a child means none. */
+struct bau_json_node {
+    uint32_t name, name_len; /* span of paths->names, for a node reached by a member's name */
+    uint16_t first_name;     /* children reached by a name: a list through next_name */
+    uint16_t next_name;
+    uint16_t member, element, deep; /* children reached by .*, [*] and ** */
+    bool is_deep;                   /* reached by **: any further segment stays here */
+    int32_t path;                   /* the path that ends here, or -1 */
+};
+
+/* The first byte in [p, end) that is no plain character of a string: a quote, a backslash, a control, or not ASCII. */
+const uint8_t *bau_json_plain_end(const uint8_t *p, const uint8_t *end);
+const uint8_t *bau_json_plain_end_generic(const uint8_t *p, const uint8_t *end);
+
+/* The length of the well-formed UTF-8 character at p (Unicode table 3-7), 0 when there is none. */
+size_t bau_utf8_length(const uint8_t *p, const uint8_t *end);
+
+/* One decoded character of the inside of a string, as UTF-8; moves *p. 0: bad escape. */
+size_t bau_json_next(const uint8_t **p, const uint8_t *end, uint8_t out[4]);
+
+#endif

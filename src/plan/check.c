@@ -1,0 +1,94 @@
+/* Actions against what the source's schema demands: unique keys, widths, enums, nullability.
+ *
+ * A masker that may give two values one output cannot serve a column that must be unique; one that makes longer text
+ * than the column holds would fail in the middle of the night. Both are refused here, with the rule's position. */
+#include <string.h>
+
+#include "src/plan/build.h"
+
+static bool keeps_distinct(const struct bau_action *action)
+{
+    if (action->kind == BAU_ACT_KEEP)
+        return true;
+    if (action->kind == BAU_ACT_DOCUMENT || !action->mask.masker)
+        return action->kind != BAU_ACT_DOCUMENT;
+    return (action->mask.masker->traits & (BAU_BIJECTIVE | BAU_COLLISION_BOUND | BAU_KEEPS_ALL)) != 0;
+}
+
+static bool key_holds(const struct bau_key *key, const struct bau_dataset_plan *plan)
+{
+    for (uint32_t i = 0; i < key->n_fields; i++)
+        if (!keeps_distinct(&plan->actions[key->fields[i]]))
+            return false;
+    return true;
+}
+
+/* Another plain unique key whose fields are all among this key's, and which holds, makes this one hold too. */
+static bool key_implied(const struct bau_dataset *d, const struct bau_key *key, const struct bau_dataset_plan *plan)
+{
+    for (uint32_t k = 0; k < d->n_keys; k++) {
+        const struct bau_key *other = &d->keys[k];
+        if (other == key || other->expression || other->kind == BAU_KEY_EXCLUDE || !key_holds(other, plan))
+            continue;
+        bool inside = other->n_fields > 0;
+        for (uint32_t i = 0; inside && i < other->n_fields; i++) {
+            bool found = false;
+            for (uint32_t j = 0; j < key->n_fields; j++)
+                found = found || key->fields[j] == other->fields[i];
+            inside = found;
+        }
+        if (inside)
+            return true;
+    }
+    return false;
+}
+
+static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
+{
+    const struct bau_dataset *d = plan->dataset;
+    for (uint32_t k = 0; k < d->n_keys; k++) {
+        const struct bau_key *key = &d->keys[k];
+        if (key_holds(key, plan) || key_implied(d, key, plan))
+            continue;
+        for (uint32_t i = 0; i < key->n_fields; i++) {
+            const struct bau_action *a = &plan->actions[key->fields[i]];
+            const bool nulls = a->kind == BAU_ACT_MASK && a->mask.masker &&
+                               (a->mask.masker->traits & BAU_MAKES_NULLS) && key->kind == BAU_KEY_UNIQUE;
+            if (keeps_distinct(a) || nulls)
+                continue;
+            bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL,
+                         bau_build_object(b, d, d->fields[key->fields[i]].name),
+                         "%s may give two values one output, but %s '%s' must stay unique; use permute, email, uuid, "
+                         "hash_token or another masker that keeps values apart",
+                         a->kind == BAU_ACT_DOCUMENT ? "masking inside a document" : a->mask.masker->name,
+                         key->kind == BAU_KEY_PRIMARY ? "primary key" : "unique index", key->name);
+        }
+    }
+}
+
+static void check_field(struct bau_build *b, const struct bau_dataset *d, const struct bau_field *f,
+                        const struct bau_action *a)
+{
+    if (a->kind != BAU_ACT_MASK || !a->mask.masker)
+        return;
+    const struct bau_masker *m = a->mask.masker;
+    const char *object = bau_build_object(b, d, f->name);
+    const uint32_t widest = m->widest ? m->widest(a->mask.config, f->type) : 0;
+    if (f->type == BAU_TEXT && f->max_chars && widest > f->max_chars)
+        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object,
+                     "%s makes up to %u characters, the column holds %u (%s)", m->name, widest, f->max_chars,
+                     f->native);
+    if ((m->traits & BAU_MAKES_NULLS) && !f->nullable)
+        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL", m->name);
+    if (f->n_labels && !(m->traits & (BAU_MAKES_NULLS | BAU_CONSTANT | BAU_KEEPS_ALL)))
+        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object,
+                     "%s makes values that the enum %s does not have; use constant, null or keep", m->name, f->native);
+}
+
+void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan)
+{
+    check_keys(b, plan);
+    for (uint32_t f = 0; f < plan->dataset->n_fields; f++)
+        if (!plan->dataset->fields[f].generated)
+            check_field(b, plan->dataset, &plan->dataset->fields[f], &plan->actions[f]);
+}

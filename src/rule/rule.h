@@ -1,0 +1,128 @@
+/* The project file (bauta.yaml) as plain structs, positions kept. Says nothing about what a store holds: src/plan
+ * brings rules and catalogs together.
+ *
+ * Ownership: everything hangs on project->arena and is const once loaded. Threads: any reader. */
+#ifndef BAU_RULE_H
+#define BAU_RULE_H
+
+#include "bauta/connector.h"
+#include "bauta/masker.h"
+
+struct bau_at { /* where something is written; line and column from 1, in characters */
+    const char *file;
+    uint32_t line, column;
+};
+#define BAU_AT_FORMAT "%s:%u:%u"
+#define BAU_AT_ARGS(at) (at).file, (at).line, (at).column
+
+/* A selector: segments joined by '.', each a literal (maybe quoted), with '*' wildcards inside a segment, or '**' for
+ * any number of segments. Document paths ("$.a[*].b") are kept as text. */
+struct bau_pattern {
+    const char *text; /* as written */
+    struct bau_at at;
+    uint32_t n_segments;
+    const struct bau_segment {
+        const char *text;   /* unquoted; may hold '*' wildcards when !quoted */
+        bool quoted, any;   /* any: "**" */
+    } *segments;
+};
+/* Weight for "the most specific wins": compares literal > wildcard > ** segment by segment from the left. <0, 0, >0. */
+int bau_pattern_compare(const struct bau_pattern *a, const struct bau_pattern *b);
+bool bau_pattern_matches(const struct bau_pattern *pattern, const char *const *segments, uint32_t n);
+bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_arena *arena, struct bau_pattern *out,
+                             struct bau_error *err) BAU_MUST_CHECK;
+
+struct bau_setting { /* one masker option as written */
+    const char *name, *text;
+    struct bau_at at;
+};
+
+typedef enum {
+    BAU_DO_MASK,   /* masker and/or domain */
+    BAU_DO_KEEP,   /* reason */
+    BAU_DO_PATHS,  /* a document: paths below */
+} bau_do;
+
+struct bau_treat { /* what to do with one field or path */
+    bau_do kind;
+    struct bau_at at;
+    const char *masker;  /* NULL: the domain's */
+    const char *domain;  /* NULL: none named */
+    struct bau_at masker_at, domain_at;
+    const char *reason, *owner, *until; /* keep; `until` is YYYY-MM-DD, checked to be a date */
+    uint32_t n_settings;
+    const struct bau_setting *settings;
+    uint32_t n_paths;    /* BAU_DO_PATHS */
+    const struct bau_path_rule *paths;
+};
+struct bau_path_rule {
+    const char *path; /* "$.phones[*].number" */
+    struct bau_at at;
+    struct bau_treat treat; /* MASK or KEEP */
+};
+
+struct bau_field_rule {
+    struct bau_pattern field; /* one segment */
+    struct bau_treat treat;
+};
+struct bau_rule { /* one entry of `rules:` */
+    struct bau_pattern where; /* STORE.SCHEMA.TABLE */
+    struct bau_at at;
+    uint32_t n_fields;
+    const struct bau_field_rule *fields;
+};
+
+struct bau_domain {
+    const char *name;
+    struct bau_at at;
+    struct bau_treat treat; /* MASK with masker and settings */
+};
+
+struct bau_store {
+    const char *name;
+    struct bau_at at, source_at, target_at;
+    const char *source, *target; /* secret references, unresolved; target may be NULL */
+    uint32_t n_settings;         /* connector options (switch, owner, waive, allow_replace, keep_previous, …): */
+    const struct bau_setting *settings; /* bound once the connector is known from the URI; lists repeat the name */
+};
+
+typedef enum { BAU_KEY_STABLE, BAU_KEY_PER_TARGET, BAU_KEY_EPHEMERAL } bau_key_mode;
+
+typedef enum { BAU_STEP_SQL, BAU_STEP_RUN, BAU_STEP_WEBHOOK } bau_step_kind;
+struct bau_step { /* one entry of `after:` */
+    bau_step_kind kind;
+    struct bau_at at;
+    const char *store;   /* SQL */
+    const char *file;    /* SQL: path relative to the project file; NULL when `text` */
+    const char *text;    /* SQL inline; RUN: command line; WEBHOOK: secret reference of the URL */
+    uint64_t timeout_ms; /* default 5 min */
+};
+
+struct bau_limits { /* `limits:` in the project file; command line options override */
+    uint32_t lanes;            /* 0: number of CPUs, at most 8 */
+    uint64_t rate_bytes;       /* per second from the source, 0: none */
+    uint64_t snapshot_age_ms;  /* longest a source snapshot may be held, 0: none */
+    uint64_t timeout_ms;       /* whole run, 0: none */
+};
+
+struct bau_project {
+    const char *path;
+    struct bau_arena *arena;
+    const char *key_from; /* secret reference; NULL only for ephemeral */
+    struct bau_at key_at;
+    bau_key_mode key_mode;
+    uint32_t n_stores, n_domains, n_rules, n_after;
+    const struct bau_store *stores;
+    const struct bau_domain *domains;
+    const struct bau_rule *rules;
+    const struct bau_step *after;
+    struct bau_limits limits;
+};
+
+/* Reads and checks the file and what it includes. Errors are BAU_E_USAGE with file:line:column in front, and the
+ * nearest known name behind where a name is unknown (keys, maskers, masker options). */
+bau_status bau_project_load(const char *path, struct bau_project **out, struct bau_error *err) BAU_MUST_CHECK;
+void bau_project_free(struct bau_project *project); /* takes NULL */
+const struct bau_store *bau_project_store(const struct bau_project *project, const char *name);
+
+#endif
