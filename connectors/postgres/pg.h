@@ -1,8 +1,9 @@
 /* What the files of the PostgreSQL connector share. One idea a file:
  *   connection.c  libpq connections, errors without row values, identity      catalog.c  snapshot, locks, catalog
  *   reader.c      COPY TO → batches      codec.c  binary values ↔ typed columns      text_codec.c  the same for text COPY
- *   writer.c      batches → COPY FROM    schema.c pg_dump, its plain text cut into entries
- *   target.c      guard, lock, shadow    finish.c indexes, constraints, sequences, views, ANALYZE    switch.c  the renames
+ *   writer.c      batches → COPY FROM    schema.c pg_dump, its plain text inside the schema blob
+ * and the target's half, see target.h: script.c the plain text cut into entries, target.c guard, lock and shadow,
+ * finish.c indexes, constraints, sequences, views, ANALYZE, switch.c the renames, schema_switch.c the same by schemas.
  */
 #ifndef BAU_PG_H
 #define BAU_PG_H
@@ -78,7 +79,7 @@ struct bau_side {
     struct pg_oid_pair { uint32_t from, to; } *oids; /* target: source type OID → target's, sorted; filled by begin */
     uint32_t n_oids;
     const struct bau_side *peer; /* unused by a source */
-    struct pg_script *script;    /* target: the schema cut into entries */
+    struct pg_target *target;    /* target: what target.h keeps; NULL until the first call of the target's half */
     bool prepared, switched, finished;
 };
 
@@ -86,6 +87,7 @@ struct bau_link {
     struct bau_side *side;
     PGconn *conn;
     bool in_transaction;
+    bool borrowed;         /* conn belongs to the side (switch: schema): link_close leaves it open */
 };
 
 /* connection.c ─ every error names the store, the server's host and database, and a SQLSTATE; never a password, and
@@ -130,6 +132,10 @@ void pg_link_interrupt(struct bau_link *);
 bau_status pg_read_open(struct bau_link *, const struct bau_read *, struct bau_reader **, struct bau_error *);
 bau_status pg_read_next(struct bau_reader *, struct bau_batch *, struct bau_error *);
 void pg_read_close(struct bau_reader *);
+bau_status pg_write_link_open(struct bau_side *, struct bau_link **, struct bau_error *); /* link_open of a write side */
+void pg_target_release(struct bau_side *); /* frees side->target; part of close, before the arena goes */
+uint32_t pg_target_max_lanes(struct bau_side *);
+const char *pg_target_promises(struct bau_side *);
 bau_status pg_target_facts(struct bau_side *, const char *, struct bau_target_facts *, struct bau_error *);
 bau_status pg_target_prepare(struct bau_side *, const char *, struct bau_error *);
 bau_status pg_target_begin(struct bau_side *, const struct bau_target_plan *, struct bau_error *);

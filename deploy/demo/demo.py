@@ -120,7 +120,8 @@ def look_around(scratch, source, target, environment):
     say(f"{os.path.relpath(BAUTA)} refresh -f {os.path.relpath(PROJECT)}")
     say(f"{os.path.relpath(BAUTA)} rollback -f {os.path.relpath(PROJECT)}")
     say("\nStop and remove everything:")
-    say(f"kill -INT {source.process.pid} {target.process.pid} && rm -rf {shlex.quote(scratch.path)}")
+    say(f"kill -INT {source.process.pid} {target.process.pid}")
+    say(f"rm -rf {shlex.quote(scratch.path)}")
 
 
 # Printing
@@ -154,11 +155,12 @@ def cell(text, columns):
 
 def side_by_side(before, after):
     """Two lines a customer: name, birth date and country, then address and telephone."""
-    for left, right in zip(before.splitlines(), after.splitlines()):
+    for number, (left, right) in enumerate(zip(before.splitlines(), after.splitlines())):
+        if number:
+            say("─" * HALF + "─┼─" + "─" * HALF)
         halves = [line.split("|") for line in (left, right)]
         for pick in ((0, 3, 4), (1, 2)):
             say(" │ ".join(half(fields, pick) for fields in halves).rstrip())
-        say("─" * HALF + "─┼─" + "─" * HALF)
 
 
 def half(fields, pick):

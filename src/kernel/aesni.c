@@ -1,6 +1,6 @@
 /* The kernels for x86-64 with AES-NI: eight values side by side, so that the eight independent chains hide the latency
  * of an AES round. benchmarks/kernels.c shows what it brings over `generic`. */
-#include "kernel/internal.h"
+#include "src/kernel/internal.h"
 
 #if defined(__x86_64__)
 

@@ -4,7 +4,7 @@
  * that says it is in use; a call takes the first free one. They are made at init: the kernels allocate nothing and cannot
  * fail. (EVP_EncryptUpdate of whole blocks in ECB mode without padding has no error but a misuse.)
  */
-#include "kernel/internal.h"
+#include "src/kernel/internal.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

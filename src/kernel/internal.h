@@ -2,7 +2,7 @@
 #ifndef BAU_KERNEL_INTERNAL_H
 #define BAU_KERNEL_INTERNAL_H
 
-#include "kernel/kernels.h"
+#include "src/kernel/kernels.h"
 
 __extension__ typedef unsigned __int128 bau_u128;
 

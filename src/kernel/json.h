@@ -85,6 +85,7 @@ enum bau_json_result {
 
 struct bau_json_frame { /* an open container */
     uint32_t offset, key_offset, key_len;
+    uint32_t base;                 /* of `active` below: what lies above is free after the container */
     uint32_t active, n_active;     /* positions open at this value: a run of `active` below */
     uint32_t element, n_element;   /* the same for every element, when it is an array */
     int32_t path, element_path;    /* most specific so far, for the container and for any element */

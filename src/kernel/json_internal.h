@@ -2,7 +2,7 @@
 #ifndef BAU_KERNEL_JSON_INTERNAL_H
 #define BAU_KERNEL_JSON_INTERNAL_H
 
-#include "kernel/json.h"
+#include "src/kernel/json.h"
 
 /* A position in the paths: what has been matched to come here is the way from nodes[0]. 0 as a child means none. */
 struct bau_json_node {

@@ -1,6 +1,6 @@
 /* Compiles JSON paths into one tree of segments that json_scan.c walks beside the document. Paths that begin alike share
  * their nodes, so a document with a hundred rules costs no more than one comparison a sibling name. */
-#include "kernel/json_internal.h"
+#include "src/kernel/json_internal.h"
 
 #include <string.h>
 

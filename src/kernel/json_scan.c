@@ -5,7 +5,7 @@
  * the set by its name; all elements of an array step it the same way, so that is done once an array. When the set is
  * empty nothing below can change the answer, and names are no longer looked at.
  */
-#include "kernel/json_internal.h"
+#include "src/kernel/json_internal.h"
 
 #include <string.h>
 
@@ -30,6 +30,7 @@ struct match {
 struct place {
     struct match match;
     uint32_t key_offset, key_len;
+    uint32_t base; /* scratch->active from here on is free again after the value */
     bool has_key, silent;
 };
 
@@ -60,7 +61,7 @@ static bool activate(struct scan *s, struct match *m, uint16_t node)
             return fail(s, BAU_JSON_E_LIMIT);
         active[s->n_active++] = node;
         m->n_active++;
-        if (n->path >= 0 && (m->path < 0 || s->paths->rank[n->path] > s->paths->rank[m->path])) {
+        if (n->path >= 0 && (m->path < 0 || s->paths->rank[n->path] >= s->paths->rank[m->path])) {
             m->path = n->path;
             m->exact = true;
         }
@@ -255,7 +256,7 @@ static bool leaf(struct scan *s, const struct place *at)
     bool ignored = false;
     if (!scalar(s, &kind))
         return false;
-    s->n_active = at->match.active; /* nothing below */
+    s->n_active = at->base;
     if (at->silent)
         return true;
     const struct bau_json_event e = {
@@ -282,7 +283,7 @@ static bool enter(struct scan *s, const struct place *at)
     struct bau_json_frame *f = &s->scratch->frames[s->depth];
     *f = (struct bau_json_frame){
         .offset = (uint32_t)(s->p - s->text), .key_offset = at->key_offset, .key_len = at->key_len,
-        .active = at->match.active, .n_active = at->match.n_active, .path = at->match.path,
+        .base = at->base, .active = at->match.active, .n_active = at->match.n_active, .path = at->match.path,
         .array = *s->p == '[', .exact = at->match.exact && !at->silent, .has_key = at->has_key, .silent = at->silent,
     };
     if (f->exact) {
@@ -311,7 +312,7 @@ static bool leave(struct scan *s)
     const struct bau_json_frame *f = &s->scratch->frames[--s->depth];
     bool ignored = false;
     s->p++;
-    s->n_active = f->active;
+    s->n_active = f->base;
     if (!f->exact)
         return true;
     struct bau_json_event e = container_event(f, s->depth, BAU_JSON_LEAVE);
@@ -329,7 +330,7 @@ static bool member(struct scan *s, const struct bau_json_frame *f, struct place 
     if (!string(s, &escaped))
         return false;
     const uint32_t len = (uint32_t)(s->p - 1 - key);
-    *out = (struct place){.key_offset = (uint32_t)(key - s->text), .key_len = len, .has_key = true,
+    *out = (struct place){.base = s->n_active, .key_offset = (uint32_t)(key - s->text), .key_len = len, .has_key = true,
                           .silent = f->silent, .match = {.active = s->n_active, .path = f->path}};
     if (f->n_active > 0 && !step(s, f, key, len, escaped, &out->match))
         return false;
@@ -358,8 +359,7 @@ static bool next_place(struct scan *s, bool first, struct place *out, bool *out_
     }
     if (!f->array)
         return member(s, f, out);
-    /* The elements' set is shared by all and stays under this frame: an element's own run begins above it. */
-    *out = (struct place){.silent = f->silent, .match = {.active = f->element, .n_active = f->n_element,
+    *out = (struct place){.base = s->n_active, .silent = f->silent, .match = {.active = f->element, .n_active = f->n_element,
                                                          .path = f->element_path, .exact = f->element_exact}};
     return true;
 }

@@ -1,5 +1,5 @@
 /* The text of JSON strings: finding their ends, decoding and writing escapes. */
-#include "kernel/json_internal.h"
+#include "src/kernel/json_internal.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Chooses the table of kernels, and holds what is the same for all of them: setting up keys and permutations. */
-#include "kernel/internal.h"
+#include "src/kernel/internal.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>

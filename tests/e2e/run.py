@@ -2,7 +2,7 @@
 """Runs tests/e2e/test_*.py: run.py [--long] [NAME…]. One line a test; the last line counts them.
 
 NAME selects tests whose id (test_module.Class.test_name) contains it. --long adds the tests marked @long. Exit code 1
-on any failure, also when no test was found under the given names.
+on any failure.
 """
 import argparse
 import os

@@ -7,7 +7,7 @@
 
 Servers listen on a free loopback port and on a socket in their own folder. As root they run under an unprivileged
 account, because PostgreSQL refuses root. Whatever is still up when the process ends, SIGTERM included, is stopped, and
-scratch folders are removed. Durability is off unless `conf` turns it on: nothing here outlives the machine.
+scratch folders are removed. fsync is off unless `conf` turns it on: a commit survives kill9(), not a power cut.
 """
 import atexit
 import glob
@@ -32,7 +32,6 @@ DEFAULTS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": 60,
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -239,7 +238,7 @@ class Postgres:
         raise ServerError(f"postgres '{self.name}' (process {self.process.pid}) does not end")
 
     def kill9(self):
-        """As if the machine lost power: postmaster and every backend, at once."""
+        """Postmaster and every backend, at once; start() then recovers from the log."""
         pids = [self.process.pid] + self.children()
         for pid in pids:
             try:

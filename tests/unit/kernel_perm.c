@@ -1,5 +1,5 @@
 /* The permutation of [0, n): a bijection for every size, the inverse, the same on every table, and frozen outputs. */
-#include "kernel/kernels.h"
+#include "src/kernel/kernels.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

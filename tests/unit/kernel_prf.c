@@ -1,6 +1,6 @@
 /* The PRF and the AES batches: RFC 4493's vectors, every table this CPU has against `generic`, every length and
  * alignment (invariant M2). */
-#include "kernel/kernels.h"
+#include "src/kernel/kernels.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,0 +1,46 @@
+/* The verbs that work on a project: what the command line calls. Nothing here prints; what a person or a program is to
+ * read comes back as text in a report.
+ *
+ * A refresh, in order: resolve secrets, open every source and target, catalogs, compile every plan: nothing has been
+ * written so far, and any finding ends it here. Then every target is prepared (guard, lock), and store by store:
+ * schema, parts, shadow, lanes, source released, shadow finished. When all stores are ready, each is switched; then the
+ * `after:` steps. A failure or a stop before the first switch leaves every old target serving. */
+#ifndef BAU_REFRESH_H
+#define BAU_REFRESH_H
+
+#include "src/rule/rule.h"
+
+struct bau_run_options {
+    struct bau_texts stores; /* only these; n 0: all */
+    uint32_t lanes;          /* 0: as the project file says */
+    uint64_t rate_bytes, timeout_ms, snapshot_age_ms; /* 0: as the project file says */
+    uint32_t batch_rows;     /* 0: the usual; $BAUTA_BATCH_ROWS when that is set (tests cut batches oddly) */
+    bool json;               /* report->out as one JSON document */
+    bool plain;              /* no live display, even on a terminal */
+};
+
+struct bau_report {
+    struct bau_text out;      /* for standard output */
+    struct bau_text findings; /* for standard error: one line a finding, suggestions indented below */
+};
+void bau_report_release(struct bau_report *report);
+
+/* All of these fill `report` also when they fail. SIGINT and SIGTERM end them with BAU_E_CANCELLED. */
+bau_status bau_refresh(const struct bau_project *project, const struct bau_run_options *options,
+                       struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+/* Rules against the live catalogs: findings only. Reads no row, writes nothing. */
+bau_status bau_check(const struct bau_project *project, const struct bau_run_options *options,
+                     struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+/* What a refresh would do. Reads no row, writes nothing. */
+bau_status bau_plan_report(const struct bau_project *project, const struct bau_run_options *options,
+                           struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+/* Every chosen store's target back to what it was before the last switch. */
+bau_status bau_rollback(const struct bau_project *project, const struct bau_run_options *options,
+                        struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+/* A commented project file for one source. `from`: a secret reference (env:NAME, file:PATH, command:…) or a URI without
+ * a password; one with a password is refused, since every user of the machine can read a command line. `store` may be
+ * NULL: named after the database. */
+bau_status bau_init(const char *from, const char *store, struct bau_report *report, struct bau_error *err)
+    BAU_MUST_CHECK;
+
+#endif

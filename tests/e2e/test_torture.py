@@ -1,0 +1,156 @@
+"""Everything PostgreSQL has, refreshed with every rule `keep`: the same schema, the same contents, and no credentials."""
+import unittest
+
+import case
+import kit
+import servers
+import torture
+
+RULES = '- { at: db.**, set: { "*": { keep: torture test } } }'
+DB = "torture"
+OLDEST = 15  # what the database's statements need
+
+
+class Pair:
+    """A source with the torture database and a target, each of its own version; loaded and refreshed once a class."""
+
+    majors = (OLDEST, OLDEST)
+
+    @classmethod
+    def setUpClass(cls):
+        case.needs_postgres()
+        folder = case.scratch().path
+        name = "torture-{}-{}".format(*cls.majors)
+        programs = {major: installed(major) for major in cls.majors}
+        cls.source = torture.Server(folder, name + "-source", programs[cls.majors[0]])
+        cls.addClassCleanup(cls.source.close)
+        cls.target = torture.Server(folder, name + "-target", programs[cls.majors[1]],
+                                    conf={"log_statement": "all", "log_min_messages": "debug1"})
+        cls.addClassCleanup(cls.target.close)
+        torture.roles(cls.source, torture.ROLE_SECRET)
+        torture.roles(cls.target, "of-the-target")
+        torture.load(cls.source, DB)
+        cls.job = kit.Job(cls.source, cls.target, RULES, "owner: keep, large_objects: true", db=DB)
+        cls.done = cls.job.run()
+
+    def setUp(self):
+        self.assertEqual(self.done.returncode, 0, self.done.stdout + self.done.stderr)
+
+    def newest(self):
+        return max((self.source, self.target), key=lambda server: server.major)
+
+    def schema(self, server):
+        tool, server_tool = self.newest().tool, server.tool
+        server.tool = tool  # one pg_dump for both, so that only the servers differ
+        try:
+            return torture.dump(server, DB)
+        finally:
+            server.tool = server_tool
+
+    def same_contents(self):
+        before, after = torture.checksums(self.source, DB), torture.checksums(self.target, DB)
+        different = {name: (before.get(name, "absent"), after.get(name, "absent"))
+                     for name in before.keys() | after.keys() if before.get(name, "absent") != after.get(name, "absent")}
+        self.assertEqual(different, {})
+        self.assertGreater(len(before), 70)
+
+    def test_schema(self):
+        difference = torture.differences(self.schema(self.source), self.schema(self.target))
+        self.assertEqual(difference, "", "\n" + difference)
+
+    def test_contents(self):
+        self.same_contents()
+
+    def test_sequences(self):
+        self.assertEqual(torture.sequences(self.target, DB), torture.sequences(self.source, DB))
+
+    def test_large_objects(self):
+        self.assertEqual(torture.large_objects(self.target, DB), torture.large_objects(self.source, DB))
+        self.assertIn("424243", torture.large_objects(self.target, DB))
+
+    def test_database(self):
+        query = ("select pg_encoding_to_char(encoding), datcollate, datctype, datlocprovider from pg_database"
+                 f" where datname = '{DB}'")
+        self.assertEqual(self.target.psql(query), self.source.psql(query))
+
+    def test_indexes_valid(self):
+        query = ("select indexrelid::regclass from pg_index where not indisvalid or not indisready order by 1::text")
+        self.assertEqual(self.target.psql(query, DB), self.source.psql(query, DB))
+
+    def test_statistics(self):
+        """ANALYZE ran: the planner knows every table that has rows."""
+        self.assertEqual(self.target.psql("select c.oid::regclass from pg_class c where relkind = 'r' and relnatts > 0"
+                                          " and relnamespace::regnamespace::text in ('public', 'other')"
+                                          " and pg_relation_size(c.oid) > 0 and reltuples < 0", DB), "")
+
+    def test_no_credentials(self):
+        self.assertEqual(self.target.psql("select count(*) from pg_user_mapping", DB), "0")
+        self.assertEqual(self.target.psql("select count(*) from pg_subscription", DB), "0")
+        self.assertEqual(self.target.psql("select srvname from pg_foreign_server where srvoptions::text ~"
+                                          " 'SECRETMARK|password'", DB), "")
+        everything = self.done.stdout + self.done.stderr + self.target.log_text() + torture.dump(self.target, DB)
+        for secret in torture.SECRETS:
+            self.assertNotIn(secret, everything)
+        marks = [secret.encode() for secret in torture.SECRETS]
+        self.assertEqual(kit.files_with(self.job.folder, marks), [])
+        self.assertEqual(kit.files_with(self.target.data, marks), [])
+
+    def test_roles_stay(self):
+        """A role of the target keeps its own password: `of-the-target` still opens it."""
+        self.assertEqual(self.target.psql("select count(*) from pg_authid where rolpassword is not null"), "2")
+        self.assertNotEqual(self.target.psql("select string_agg(rolpassword, ',' order by rolname) from pg_authid"),
+                            self.source.psql("select string_agg(rolpassword, ',' order by rolname) from pg_authid"))
+
+    def test_z_again_in_small_pieces(self):
+        """Once more over the first copy, by three lanes, in tiny parts and batches."""
+        self.job.write(RULES, "owner: keep, large_objects: true, part_bytes: 64KiB")
+        self.job.refresh("--lanes", "3", env=self.job.environment(BAUTA_BATCH_ROWS="7"))
+        self.same_contents()
+        difference = torture.differences(self.schema(self.source), self.schema(self.target))
+        self.assertEqual(difference, "", "\n" + difference)
+        self.assertEqual(self.job.siblings("new"), [])
+
+
+_installed = {}
+
+
+def installed(major):
+    if major not in _installed:
+        _installed[major] = torture.installation(case.scratch().path, major)
+    return _installed[major]
+
+
+class Torture15(Pair, unittest.TestCase):
+    pass
+
+
+class NewerMajor(unittest.TestCase):
+    def test_is_there(self):
+        """The same against newer servers: classes made below. Nothing to run here when only one major is installed."""
+        if not [major for major in servers.postgres_installations() if major > OLDEST]:
+            self.skipTest("no PostgreSQL newer than 15 is installed")
+
+
+def _newer():
+    for major in sorted(m for m in servers.postgres_installations() if m > OLDEST):
+        for majors in ((major, major), (OLDEST, major)):
+            name = "Torture{}To{}".format(*majors)
+            globals()[name] = type(name, (Pair, unittest.TestCase), {"majors": majors, "__module__": __name__})
+
+
+_newer()
+
+
+class Standby(unittest.TestCase):
+    def test_hot_standby(self):
+        """The source is a hot standby: nothing is written there, and the copy is whole."""
+        with servers.Postgres(case.scratch().path, "primary") as primary, primary.standby("standby") as standby, \
+                servers.Postgres(case.scratch().path, "beside") as target:
+            job = kit.Job(standby, target)
+            primary.create(job.db)
+            primary.psql("create table t as select g as id, 'x' || g as v from generate_series(1, 5000) g;"
+                         " alter table t add primary key (id)", job.db)
+            place = primary.psql("select pg_current_wal_lsn()")
+            kit.wait_for(lambda: standby.psql(f"select pg_last_wal_replay_lsn() >= '{place}'") == "t", "the standby")
+            job.refresh("--lanes", "2")
+            self.assertEqual(torture.checksums(target, job.db), torture.checksums(standby, job.db))
