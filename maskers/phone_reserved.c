@@ -1,7 +1,7 @@
 /* phone_reserved: numbers that belong to nobody, from blocks kept for films and examples.
  *
  *   +44...   +44 7700 900xxx              Ofcom, telephone numbers for drama use
- *   others   +1, area code, 555-01xx      NANPA, 555 line numbers; the area code is drawn, 2xx to 9xx
+ *   others   +1, area code, 555-01xx      NANPA, 555 line numbers; the area code is drawn: 2xx to 9xx, no x11
  *
  * They are written as + and digits: length and punctuation of the original do not show. There are few of them, so two
  * people may get the same one: this masker cannot serve a unique column. */
@@ -37,8 +37,9 @@ static uint8_t *write_number(uint8_t *dst, const struct bau_phone *p, const uint
         memcpy(dst, "+447700900", 10);
         return put_digits(dst + 10, (uint32_t)bau_draw(random, 1000), 3);
     }
+    const uint32_t area = (uint32_t)bau_draw(more, 8 * 99), last = area % 99;
     memcpy(dst, "+1", 2);
-    dst = put_digits(dst + 2, (uint32_t)bau_draw(more, 800) + 200, 3);
+    dst = put_digits(dst + 2, (area / 99 + 2) * 100 + last + (last >= 11), 3);
     memcpy(dst, "55501", 5);
     return put_digits(dst + 5, (uint32_t)bau_draw(random, 100), 2);
 }

@@ -43,16 +43,20 @@ static bau_status load_table(struct bau_side *side, uint32_t i, const json_t *ro
     table->rewrites = flag(row, "rewrites") && table->transport == PG_COPY_BINARY;
     table->ident = text_of(row, "ident");
     table->columns = text_of(row, "columns");
-    side->target->of_extension[i] = flag(row, "extension");
+    table->extension = flag(row, "extension");
     if (!table->ident[0])
         return bad_blob(err, "a table without name");
     table->n_wire = (uint32_t)json_array_size(wire);
     uint32_t *fields = bau_arena_take(arena, (table->n_wire + 1u) * sizeof *fields);
-    if (!fields)
+    uint32_t *types = bau_arena_take(arena, (table->n_wire + 1u) * sizeof *types);
+    if (!fields || !types)
         return no_memory(err);
-    for (uint32_t k = 0; k < table->n_wire; k++)
+    for (uint32_t k = 0; k < table->n_wire; k++) {
         fields[k] = number(json_array_get(wire, k), "field");
+        types[k] = number(json_array_get(wire, k), "type");
+    }
     table->wire = fields;
+    table->wire_types = types;
     return BAU_OK;
 }
 
@@ -88,8 +92,7 @@ static bau_status load_lists(struct bau_side *side, const struct bau_catalog *ca
         return bad_blob(err, "another number of tables than the catalog");
     side->tables = bau_arena_zero(target->arena, (n_tables + 1) * sizeof *side->tables);
     side->types = bau_arena_zero(target->arena, (n_types + 1) * sizeof *side->types);
-    target->of_extension = bau_arena_zero(target->arena, n_tables + 1);
-    if (!side->tables || !side->types || !target->of_extension)
+    if (!side->tables || !side->types)
         return no_memory(err);
     for (size_t i = 0; i < n_tables; i++)
         BAU_TRY(load_table(side, (uint32_t)i, json_array_get(tables, i), err));

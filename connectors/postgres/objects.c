@@ -167,9 +167,18 @@ static bool about(const struct pg_entry *entry, const char *what)
            strncmp(entry->name, what, strlen(what)) == 0;
 }
 
+/* What lies outside of schemas and takes effect at once stays as it is with switch: schema. */
+static bool of_database(const struct pg_entry *entry)
+{
+    return strncmp(entry->type, "PUBLICATION", 11) == 0 || is_type(entry, "EVENT TRIGGER") ||
+           about(entry, "PUBLICATION ") || about(entry, "EVENT TRIGGER ");
+}
+
 bool pg_entry_skipped(const struct bau_side *side, const struct pg_entry *entry)
 {
     const struct pg_config *config = side->config;
+    if (pg_by_schema(side) && (of_database(entry) || is_type(entry, "SUBSCRIPTION")))
+        return true;
     if (is_type(entry, "SUBSCRIPTION") || about(entry, "SUBSCRIPTION "))
         return !config->subscriptions;
     if (is_type(entry, "USER MAPPING"))
@@ -267,6 +276,8 @@ static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_en
         bau_log(BAU_INFO, "comment on extension not made", BAU_NAME("name", entry->name));
         return BAU_OK;
     }
+    if (strcmp(state, "42710") == 0 && !entry->schema && pg_by_schema(side)) /* a language, server, …: it stays */
+        return BAU_OK;
     pg_report_add(&side->target->report, entry->type, full_name(entry, &name), state,
                   words_for(result, state, sees_rows));
     return BAU_OK;

@@ -1,6 +1,9 @@
 /* What the files of the PostgreSQL connector share. One idea a file:
  *   connection.c  libpq connections, errors without row values, identity      catalog.c  snapshot, locks, catalog
- *   reader.c      COPY TO → batches      codec.c  binary values ↔ typed columns      text_codec.c  the same for text COPY
+ *   catalog_fill.c fields, keys, checks, references      types.c  type facts, transport      split.c  parts
+ *   reader.c      COPY TO → batches, over copy_stream.c, which frames the bytes
+ *   codec.c       columns ↔ values, over binary_codec.c, text_codec.c (the two forms of COPY), array.c, instant.c, numeric.c
+ *   dump.c        runs pg_dump
  *   writer.c      batches → COPY FROM    schema.c pg_dump, its plain text inside the schema blob
  * and the target's half, see target.h: script.c the plain text cut into entries, target.c guard, lock and shadow,
  * finish.c indexes, constraints, sequences, views, ANALYZE, switch.c the renames, schema_switch.c the same by schemas.
@@ -31,6 +34,10 @@ struct pg_config { /* options of a store; see pg_options in postgres.c */
     const char *maintenance_work_mem;
 };
 
+/* batch->format; compare the text, not the pointer. */
+#define PG_FORMAT_BINARY "pgcopy-binary"
+#define PG_FORMAT_TEXT "pgcopy-text"
+
 /* How a table's rows travel. */
 typedef enum { PG_COPY_BINARY, PG_COPY_TEXT } pg_transport;
 
@@ -55,10 +62,14 @@ struct pg_table {
     bool rewrites;         /* some field holds OIDs of user types: binary values are rewritten on the way in */
     const char *ident;     /* "public"."customers", quoted for SQL */
     const char *columns;   /* quoted list of the columns that travel, in field order */
-    const char *selects;   /* the same as SELECT expressions: xml columns are read as text */
+    const char *selects;   /* source: the same as SELECT expressions, xml columns as text; NULL: as `columns` */
+    const char *condition; /* source: "WHERE …" of an extension's configuration table, else NULL */
+    bool extension;        /* made by CREATE EXTENSION: only rows travel */
+    bool splits;           /* source: a heap that can be read by ctid ranges */
     uint64_t blocks;       /* heap size in 8 kB blocks, from pg_relation_size at snapshot time */
     uint32_t n_wire;       /* columns that travel */
     const uint32_t *wire;  /* field index of each */
+    const uint32_t *wire_types; /* OID of the declared type of each, for pg_rewrite_oids */
 };
 
 struct bau_side {
@@ -93,7 +104,14 @@ struct bau_link {
 /* connection.c ─ every error names the store, the server's host and database, and a SQLSTATE; never a password, and
  * never server text unless the SQLSTATE class is one that cannot quote rows (08, 28, 3D, 42501, 53, 57, …). */
 bau_status pg_connect(const struct bau_side *side, const char *dbname, const char *role, PGconn **out,
-                      struct bau_error *err) BAU_MUST_CHECK; /* dbname NULL: as in the URI */
+                      struct bau_error *err) BAU_MUST_CHECK; /* dbname NULL: as in the URI; role: what it is for, NULL:
+                                                                nothing; shown in application_name */
+/* The SET batch every session starts with; works inside and outside of a transaction. */
+bau_status pg_session(const struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
+/* Fills version, standby, system_id, server_start, database of the side from `conn`. */
+bau_status pg_facts(struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_identity(struct bau_side *side, struct bau_arena *arena, const char **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 bau_status pg_exec(const struct bau_side *side, PGconn *conn, const char *sql, struct bau_error *err) BAU_MUST_CHECK;
 bau_status pg_query(const struct bau_side *side, PGconn *conn, const char *sql, PGresult **out,
                     struct bau_error *err) BAU_MUST_CHECK; /* caller PQclears */
@@ -121,6 +139,7 @@ bau_status pg_encode_value(const struct bau_batch *batch, const struct bau_colum
 bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids, uint32_t n_oids,
                            uint32_t type_oid, uint8_t *value, uint32_t len, struct bau_error *err) BAU_MUST_CHECK;
 bau_type pg_type_map(uint32_t base_oid); /* built-in OID → bau_type; BAU_OTHER otherwise */
+const struct pg_type *pg_type_find(const struct bau_side *side, uint32_t oid); /* NULL when not reachable */
 
 /* the vtable's members, by file */
 bau_status pg_source_catalog(struct bau_side *, struct bau_catalog **, struct bau_error *);
@@ -132,6 +151,7 @@ void pg_link_interrupt(struct bau_link *);
 bau_status pg_read_open(struct bau_link *, const struct bau_read *, struct bau_reader **, struct bau_error *);
 bau_status pg_read_next(struct bau_reader *, struct bau_batch *, struct bau_error *);
 void pg_read_close(struct bau_reader *);
+bau_status pg_read_link_open(struct bau_side *, struct bau_link **, struct bau_error *); /* link_open of a source side */
 bau_status pg_write_link_open(struct bau_side *, struct bau_link **, struct bau_error *); /* link_open of a write side */
 void pg_target_release(struct bau_side *); /* frees side->target; part of close, before the arena goes */
 uint32_t pg_target_max_lanes(struct bau_side *);

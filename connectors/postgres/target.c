@@ -98,8 +98,7 @@ bau_status pg_target_main(struct bau_side *side, struct bau_error *err)
     side->main = NULL;
     BAU_TRY(connect_main(side, err));
     side->version = PQserverVersion(side->main);
-    return side->version >= 120000 ? BAU_OK
-                                   : bau_error_set(err, BAU_E_TARGET, "the target's server is older than version 12");
+    return pg_exec(side, side->main, "SET statement_timeout = 0", err); /* making and dropping databases takes its time */
 }
 
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err)
@@ -153,16 +152,18 @@ static bau_status is_empty(struct bau_side *side, const struct pg_database *fina
     return status;
 }
 
-static bau_status system_id(struct bau_side *side, char *out, size_t room, struct bau_error *err)
+/* What pg_identity would say of the final database, without connecting to it. */
+static bau_status identity_of(struct bau_side *side, const char *oid, char *out, size_t room, struct bau_error *err)
 {
-    PG_AUTO_RESULT *result = NULL;
-    out[0] = '\0';
-    const bau_status status =
-        pg_query(side, side->main, "SELECT system_identifier FROM pg_catalog.pg_control_system()", &result, err);
-    if (status != BAU_OK && PQstatus(side->main) != CONNECTION_OK)
-        return status;
-    if (status == BAU_OK)
-        (void)snprintf(out, room, "%s", PQgetvalue(result, 0, 0));
+    PG_AUTO_RESULT *may = NULL, *id = NULL;
+    BAU_TRY(pg_query(side, side->main,
+                     "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')", &may, err));
+    const bool told = PQgetvalue(may, 0, 0)[0] == 't';
+    BAU_TRY(pg_query(side, side->main,
+                     told ? "SELECT system_identifier FROM pg_catalog.pg_control_system()"
+                          : "SELECT extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text",
+                     &id, err));
+    (void)snprintf(out, room, "pg:%s%s:%s", told ? "" : "start-", PQgetvalue(id, 0, 0), oid);
     return BAU_OK;
 }
 
@@ -183,7 +184,8 @@ static void say(const struct bau_side *side, struct bau_target_facts *facts, con
     else if (!facts->exists)
         (void)snprintf(text, room, "Database %s does not exist and will be made.", side->database);
     else if (facts->marked)
-        (void)snprintf(text, room, "Database %s carries bauta's mark of run %s.", side->database, mark->run_id);
+        (void)snprintf(text, room, "Database %s carries bauta's mark%s%s.", side->database,
+                       mark->there ? " of run " : "", mark->there ? mark->run_id : "");
     else if (facts->empty)
         (void)snprintf(text, room, "Database %s exists and is empty.", side->database);
     else
@@ -197,17 +199,18 @@ static bau_status facts_of(struct bau_side *side, const char *source_identity, s
     BAU_TRY(pg_target_main(side, err));
     struct pg_database *list = NULL;
     uint32_t n = 0;
-    char id[32], identity[96];
+    char identity[96];
     BAU_TRY(pg_databases(side, side->target->arena, &list, &n, err));
-    BAU_TRY(system_id(side, id, sizeof id, err));
     const struct pg_database *final = find_database(list, n, side->database);
     memset(out, 0, sizeof *out);
     out->exists = final != NULL;
     out->empty = !final;
     if (final) {
-        (void)snprintf(identity, sizeof identity, "pg:%s:%s", id, final->oid);
-        out->same_as_source = id[0] && source_identity && strcmp(identity, source_identity) == 0;
+        BAU_TRY(identity_of(side, final->oid, identity, sizeof identity, err));
+        out->same_as_source = source_identity && strcmp(identity, source_identity) == 0;
         out->marked = final->mark.there;
+        if (!out->marked && pg_by_schema(side))
+            BAU_TRY(pg_schema_marked(side, &out->marked, err));
         BAU_TRY(is_empty(side, final, &out->empty, err));
     }
     say(side, out, final ? &final->mark : NULL);
@@ -324,6 +327,8 @@ static bau_status make_before_data(struct bau_side *side, const struct bau_targe
         if (plan->watch.stopped && plan->watch.stopped(plan->watch.self))
             return bau_error_set(err, BAU_E_CANCELLED, "stopped while making the schema");
         BAU_TRY(pg_make_entry(side, side->target->load, entry, NULL, false, NULL, err));
+        if (pg_by_schema(side) && strcmp(entry->type, "SCHEMA") == 0)
+            BAU_TRY(pg_schema_made(side, entry->name, err));
         if (plan->watch.step)
             plan->watch.step(plan->watch.self, "schema", entry->name, ++done, total);
     }

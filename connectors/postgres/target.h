@@ -76,7 +76,6 @@ struct pg_target {
     struct pg_script script;
     PGconn *load;
     bool locked, made_shadow, in_transaction; /* in_transaction: load holds the one of switch: schema */
-    bool *of_extension;      /* n_tables: CREATE EXTENSION has put rows in it that stay */
     uint32_t n_roles;
     const char **roles;      /* of the target server */
     struct pg_report report;
@@ -138,6 +137,21 @@ bool pg_role_exists(const struct bau_side *side, const char *role);
 /* By the owner policy: the name to use, NULL when there is none. */
 const char *pg_role_for(const struct bau_side *side, const char *role);
 
+/* jobs.c */
+struct pg_job {
+    const struct pg_entry *entry;
+    const char *sql;       /* instead of the entry's; NULL: the entry's */
+    uint32_t dataset;      /* of the table it locks, or BAU_NO_DATASET */
+    uint64_t weight;       /* larger ones start first */
+    uint32_t order;        /* set by pg_jobs_run */
+    bool exclusive;        /* no other job may work on the table meanwhile */
+    bool sees_rows;        /* see pg_make_entry */
+    bool started;
+};
+/* Runs all of them on plan->jobs connections; reorders `jobs`. What an object's making says goes into the report. */
+bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase, struct pg_job *jobs,
+                       uint32_t n, struct bau_error *err) BAU_MUST_CHECK;
+
 /* settings.c ─ what CREATE DATABASE and ALTER DATABASE carry. */
 bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 /* Owner, privileges, settings and connection limit of the source's database, put on the shadow; refusals are reported. */
@@ -145,6 +159,9 @@ bau_status pg_database_facts(struct bau_side *side, struct bau_error *err) BAU_M
 
 /* schema_switch.c ─ switch: schema. begin opens target->load with the one transaction in it. */
 bau_status pg_schema_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err) BAU_MUST_CHECK;
+/* A schema is there again: takes its extensions back from the previous one. */
+bau_status pg_schema_made(struct bau_side *side, const char *schema, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_schema_marked(struct bau_side *side, bool *out, struct bau_error *err) BAU_MUST_CHECK;
 bau_status pg_schema_switch(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 bau_status pg_schema_rollback(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 

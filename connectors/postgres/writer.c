@@ -1,7 +1,7 @@
 /* Batches → COPY FROM STDIN into the shadow.
  *
  * A part is one transaction. A whole table is TRUNCATE and COPY … FREEZE in it: repeating it changes nothing, and no scan
- * has to set hint bits later. A split part cannot truncate, so its transaction's number is kept: when the answer to
+ * has to set hint bits later. A split part, or a table that CREATE EXTENSION has filled, cannot truncate, so its transaction's number is kept: when the answer to
  * COMMIT is lost, a new connection asks the server whether it committed before anyone repeats the part.
  *
  * Runs between replaced columns are copied out of the batch as they arrived; only replaced columns are encoded. Where the
@@ -30,7 +30,6 @@ struct bau_writer {
     uint32_t n_replaced, *replaced; /* field indexes in wire order */
     bool *rewrite;                  /* n_wire: the column's values may hold OIDs of user types */
     bool whole, copying, single;    /* single: inside the one transaction of switch: schema */
-    bool old_rows;                  /* the table was there before: an extension's */
     char xid[24];                   /* of a split part's transaction */
     struct bau_text out;
 };
@@ -62,19 +61,6 @@ bau_status pg_write_link_open(struct bau_side *side, struct bau_link **out, stru
 
 /* ── a part ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static const struct pg_type *find_type(const struct bau_side *side, uint32_t oid)
-{
-    size_t low = 0, high = side->n_types;
-    while (low < high) {
-        const size_t mid = (low + high) / 2;
-        if (side->types[mid].oid < oid)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < side->n_types && side->types[low].oid == oid ? &side->types[low] : NULL;
-}
-
 static bau_status plan_columns(struct bau_writer *w, const struct bau_write *what, struct bau_error *err)
 {
     const struct pg_table *table = w->table;
@@ -87,7 +73,7 @@ static bau_status plan_columns(struct bau_writer *w, const struct bau_write *wha
         if (what->replaced && what->replaced[field])
             w->replaced[w->n_replaced++] = field;
         if (w->rewrite)
-            w->rewrite[i] = find_type(w->side, w->dataset->fields[field].native_type) != NULL;
+            w->rewrite[i] = pg_type_find(w->side, table->wire_types[i]) != NULL;
     }
     return BAU_OK;
 }
@@ -95,7 +81,7 @@ static bau_status plan_columns(struct bau_writer *w, const struct bau_write *wha
 static bau_status begin_copy(struct bau_writer *w, struct bau_error *err)
 {
     PGconn *conn = w->link->conn;
-    const bool freeze = w->whole || (w->single && !w->old_rows);
+    const bool freeze = w->whole || (w->single && !w->table->extension);
     BAU_AUTO_TEXT sql = {0};
     if (!w->single) {
         PG_AUTO_RESULT *result = NULL;
@@ -140,8 +126,7 @@ static bau_status write_open(struct bau_link *link, const struct bau_write *what
     w->side = side;
     w->dataset = what->dataset;
     w->table = &side->tables[what->part->dataset];
-    w->old_rows = side->target->of_extension[what->part->dataset];
-    w->whole = what->part->of == 1 && !w->old_rows;
+    w->whole = what->part->of == 1 && !w->table->extension;
     w->single = pg_by_schema(side);
     if (PQstatus(link->conn) != CONNECTION_OK) {
         (void)bau_error_set(err, BAU_E_TARGET, "the connection to the target is gone");
@@ -372,8 +357,7 @@ static bau_status rewrite_row(struct bau_writer *w, size_t start, struct bau_err
         if (n > len - at)
             return bau_error_set(err, BAU_E_BUG, "a row ends inside a field");
         if (w->rewrite[i])
-            BAU_TRY_NOTE(pg_rewrite_oids(w->side, w->side->oids, w->side->n_oids,
-                                         w->dataset->fields[w->table->wire[i]].native_type, row + at, n, err),
+            BAU_TRY_NOTE(pg_rewrite_oids(w->side, w->side->oids, w->side->n_oids, w->table->wire_types[i], row + at, n, err),
                          err, "column %s", w->dataset->fields[w->table->wire[i]].name);
         at += n;
     }

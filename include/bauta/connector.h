@@ -42,6 +42,7 @@ struct bau_open {
     const void *config;             /* options of the connector, config_bytes, bound */
     bool write;                     /* false: source */
     uint32_t lanes;                 /* how many lanes will work */
+    uint32_t batch_rows;            /* rows at which a reader stops filling, 0: BAU_BATCH_ROWS; tests force odd cuts */
     const char *run_id;             /* 16 hex digits */
     struct bau_watch watch;
 };

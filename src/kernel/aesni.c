@@ -1,5 +1,5 @@
-/* The kernels for x86-64 with AES-NI: eight values side by side, so that the eight independent chains hide the latency
- * of an AES round. benchmarks/kernels.c shows what it brings over `generic`. */
+/* The kernels for x86-64 with AES-NI: eight values side by side, so that the eight independent chains hide
+ * the latency of an AES round. benchmarks/kernels.c shows what it brings over `generic`. */
 #include "src/kernel/internal.h"
 
 #if defined(__x86_64__)
@@ -12,24 +12,24 @@
 #define LANES 8
 
 const uint8_t bau_prf_keep[BAU_PRF_MORE + 1u][BAU_AES_BLOCK] = {
-    {0},
-    {255},
-    {255, 255},
-    {255, 255, 255},
-    {255, 255, 255, 255},
-    {255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+    { 0 },
+    { 255 },
+    { 255, 255 },
+    { 255, 255, 255 },
+    { 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
+    { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 },
 };
 
 bool bau_aesni_here(void)
@@ -106,16 +106,16 @@ TARGET static void aes(const struct bau_aes *key, const uint8_t *in, uint8_t *ou
 /* `left` bytes (at most 16 count) from p, where 16 may not be readable. */
 INLINE __m128i load_part(const uint8_t *p, int64_t left)
 {
-    uint8_t bytes[16] = {0};
+    uint8_t bytes[16] = { 0 };
     if (left > 0)
         memcpy(bytes, p, left < 16 ? (size_t)left : 16);
     return load(bytes);
 }
 
-/* `lanes` strings side by side, for as many steps as the longest has blocks; a lane that is done keeps its state.
- * wide: 16 bytes can be read at the end of every string. */
-INLINE void prf_group(const struct bau_prf *prf, const uint8_t *data, const uint32_t *offsets, const unsigned lanes,
-                      const bool wide, uint8_t *out)
+/* `lanes` strings side by side, for as many steps as the longest has blocks; a lane that is done keeps its
+ * state. wide: 16 bytes can be read at the end of every string. */
+INLINE void prf_group(const struct bau_prf *prf, const uint8_t *data, const uint32_t *offsets,
+                      const unsigned lanes, const bool wide, uint8_t *out)
 {
     __m128i state[LANES], x[LANES];
     const uint8_t *start[LANES];
@@ -158,7 +158,8 @@ TARGET static void prf(const struct bau_prf *key, const uint8_t *data, const uin
 }
 
 /* One walk step of `lanes` values. */
-INLINE void feistel_step(const struct bau_perm *p, uint64_t *values, const unsigned lanes, const bool backward)
+INLINE void feistel_step(const struct bau_perm *p, uint64_t *values, const unsigned lanes,
+                         const bool backward)
 {
     uint64_t left[LANES], right[LANES];
     __m128i x[LANES];
@@ -211,7 +212,11 @@ TARGET static void unfeistel(const struct bau_perm *perm, uint64_t *values, uint
 }
 
 const struct bau_kernels bau_kernels_aesni = {
-    .name = "aesni", .aes = aes, .prf = prf, .feistel = feistel, .unfeistel = unfeistel,
+    .name = "aesni",
+    .aes = aes,
+    .prf = prf,
+    .feistel = feistel,
+    .unfeistel = unfeistel,
 };
 
 #endif

@@ -1,8 +1,10 @@
-/* The portable kernels: OpenSSL's AES, 64 blocks a call, and plain C around it. Slow, short, the reference of the tests.
+/* The portable kernels: OpenSSL's AES, 64 blocks a call, and plain C around it. Slow, short, the reference of
+ * the tests.
  *
- * An EVP context may be used by one thread at a time, a key by many. So a key holds a few contexts, each with a flag
- * that says it is in use; a call takes the first free one. They are made at init: the kernels allocate nothing and cannot
- * fail. (EVP_EncryptUpdate of whole blocks in ECB mode without padding has no error but a misuse.)
+ * An EVP context may be used by one thread at a time, a key by many. So a key holds a few contexts, each with
+ * a flag that says it is in use; a call takes the first free one. They are made at init: the kernels allocate
+ * nothing and cannot fail. (EVP_EncryptUpdate of whole blocks in ECB mode without padding has no error but a
+ * misuse.)
  */
 #include "src/kernel/internal.h"
 
@@ -83,7 +85,8 @@ static void aes(const struct bau_aes *key, const uint8_t *in, uint8_t *out, uint
 }
 
 /* Xor block `step` of a message of `len` bytes, padded and keyed when it is the last one, into `state`. */
-static void absorb(const struct bau_prf *prf, uint8_t state[16], const uint8_t *message, size_t len, size_t step)
+static void absorb(const struct bau_prf *prf, uint8_t state[16], const uint8_t *message, size_t len,
+                   size_t step)
 {
     const size_t left = len - 16 * step, here = left < 16 ? left : 16;
     for (size_t i = 0; i < here; i++)
@@ -125,19 +128,21 @@ static void prf_chunk(EVP_CIPHER_CTX *context, const struct bau_prf *prf, const 
     OPENSSL_cleanse(in, sizeof in);
 }
 
-static void prf(const struct bau_prf *key, const uint8_t *data, const uint32_t *offsets, uint32_t n, uint8_t *out)
+static void prf(const struct bau_prf *key, const uint8_t *data, const uint32_t *offsets, uint32_t n,
+                uint8_t *out)
 {
     const unsigned slot = take(key->aes.slots);
     for (uint32_t done = 0; done < n; done += CHUNK) {
         const uint32_t now = n - done < CHUNK ? n - done : CHUNK;
-        prf_chunk(key->aes.slots->slot[slot].context, key, data, offsets + done, now, out + 16 * (size_t)done);
+        prf_chunk(key->aes.slots->slot[slot].context, key, data, offsets + done, now,
+                  out + 16 * (size_t)done);
     }
     give(key->aes.slots, slot);
 }
 
 /* One walk step of values[who[0..n]]. */
-static void feistel_chunk(EVP_CIPHER_CTX *context, const struct bau_perm *p, uint64_t *values, const uint32_t *who,
-                          uint32_t n, bool backward)
+static void feistel_chunk(EVP_CIPHER_CTX *context, const struct bau_perm *p, uint64_t *values,
+                          const uint32_t *who, uint32_t n, bool backward)
 {
     uint8_t in[CHUNK * 16], got[CHUNK * 16];
     uint64_t left[CHUNK], right[CHUNK];
@@ -193,5 +198,9 @@ static void unfeistel(const struct bau_perm *perm, uint64_t *values, uint32_t n)
 }
 
 const struct bau_kernels bau_kernels_generic = {
-    .name = "generic", .aes = aes, .prf = prf, .feistel = feistel, .unfeistel = unfeistel,
+    .name = "generic",
+    .aes = aes,
+    .prf = prf,
+    .feistel = feistel,
+    .unfeistel = unfeistel,
 };

@@ -1,26 +1,30 @@
-/* JSON without a tree: one pass over one document (RFC 8259, UTF-8) that tells for every value which of a set of paths
- * speaks about it. Nothing is copied, decoded or allocated; all results are spans of the document.
+/* JSON without a tree: one pass over one document (RFC 8259, UTF-8) that tells for every value which of a set
+ * of paths speaks about it. Nothing is copied, decoded or allocated; all results are spans of the document.
  *
- * Paths:  $              the whole document          $.name  $["odd name"]   a member, compared after decoding escapes
- *         $.*            every member of an object   $[*]                    every element of an array
- *         $.** or $**    any depth, zero levels included: $.**.email is `email` anywhere, $.** is everything
+ * Paths:  $                      the whole document
+ *         $.name  $["odd name"]  a member, compared after decoding escapes
+ *         $.*                    every member of an object
+ *         $[*]                   every element of an array
+ *         $.** or $**            any depth, zero levels included: $.**.email is `email` anywhere, $.** is all
  * A bare name ends at . [ ] * " or white space; any other UTF-8 text is part of it.
  *
- * A path that names a container covers everything below it. Of several paths that speak about a value the most specific
- * wins: compared segment by segment from the left, a name beats * and [*], these beat **, and a longer path beats its
- * own beginning. Between two that are still equal (possible with ** only) the first in the list wins.
+ * A path that names a container covers everything below it. Of several paths that speak about a value the
+ * most specific wins: compared segment by segment from the left, a name beats * and [*], these beat **, and a
+ * longer path beats its own beginning. Between two that are still equal (possible with ** only) the first in
+ * the list wins.
  */
 #ifndef BAU_KERNEL_JSON_H
 #define BAU_KERNEL_JSON_H
 
 #include "bauta/base.h"
 
-#define BAU_JSON_DEPTH 512u    /* containers inside each other, at most */
-#define BAU_JSON_ACTIVE 4096u  /* positions in paths that can be open at one time, at most */
+#define BAU_JSON_DEPTH 512u   /* containers inside each other, at most */
+#define BAU_JSON_ACTIVE 4096u /* positions in paths that can be open at one time, at most */
 
 struct bau_json_node; /* a position inside the paths; see json_path.c */
 
-/** Paths compiled to one tree of segments; const after init, any threads. All of it lies in the caller's memory. */
+/** Paths compiled to one tree of segments; const after init, any threads. All of it lies in the caller's
+ * memory. */
 struct bau_json_paths {
     struct bau_json_node *nodes; /* nodes[0] is `$` */
     uint8_t *names;              /* decoded names of all segments */
@@ -46,7 +50,14 @@ size_t bau_json_paths_bytes(const char *const *texts, uint32_t n);
 bool bau_json_paths_init(struct bau_json_paths *out, const char *const *texts, uint32_t n, void *memory,
                          struct bau_json_path_error *err) BAU_MUST_CHECK;
 
-enum bau_json_kind { BAU_JSON_NULL, BAU_JSON_BOOL, BAU_JSON_NUMBER, BAU_JSON_STRING, BAU_JSON_OBJECT, BAU_JSON_ARRAY };
+enum bau_json_kind {
+    BAU_JSON_NULL,
+    BAU_JSON_BOOL,
+    BAU_JSON_NUMBER,
+    BAU_JSON_STRING,
+    BAU_JSON_OBJECT,
+    BAU_JSON_ARRAY
+};
 
 enum bau_json_step {
     BAU_JSON_LEAF,  /* a string, number, bool or null: every one is reported, covered or not */
@@ -58,12 +69,12 @@ enum bau_json_step {
 struct bau_json_event {
     enum bau_json_step step;
     enum bau_json_kind kind;
-    int32_t path;                 /* index of the most specific path that speaks about the value; -1: none */
-    bool exact;                   /* that path names this very value; false: it names a container around it */
-    bool has_key;                 /* member of an object: the key's span, without its quotes, escapes as written */
+    int32_t path; /* index of the most specific path that speaks about the value; -1: none */
+    bool exact;   /* that path names this very value; false: it names a container around it */
+    bool has_key; /* member of an object: the key's span, without its quotes, escapes as written */
     uint32_t key_offset, key_len;
-    uint32_t offset, len;         /* the value; strings with their quotes */
-    uint32_t depth;               /* containers around the value */
+    uint32_t offset, len; /* the value; strings with their quotes */
+    uint32_t depth;       /* containers around the value */
 };
 
 enum bau_json_verdict {
@@ -76,19 +87,19 @@ typedef enum bau_json_verdict (*bau_json_visit)(void *context, const struct bau_
 
 enum bau_json_result {
     BAU_JSON_OK,
-    BAU_JSON_STOPPED,   /* by the visitor */
-    BAU_JSON_E_SYNTAX,  /* not RFC 8259 */
-    BAU_JSON_E_UTF8,    /* a string is not UTF-8 */
-    BAU_JSON_E_DEPTH,   /* deeper than BAU_JSON_DEPTH */
-    BAU_JSON_E_LIMIT    /* longer than 4 GiB, or more than BAU_JSON_ACTIVE open positions */
+    BAU_JSON_STOPPED,  /* by the visitor */
+    BAU_JSON_E_SYNTAX, /* not RFC 8259 */
+    BAU_JSON_E_UTF8,   /* a string is not UTF-8 */
+    BAU_JSON_E_DEPTH,  /* deeper than BAU_JSON_DEPTH */
+    BAU_JSON_E_LIMIT   /* longer than 4 GiB, or more than BAU_JSON_ACTIVE open positions */
 };
 
 struct bau_json_frame { /* an open container */
     uint32_t offset, key_offset, key_len;
-    uint32_t base;                 /* of `active` below: what lies above is free after the container */
-    uint32_t active, n_active;     /* positions open at this value: a run of `active` below */
-    uint32_t element, n_element;   /* the same for every element, when it is an array */
-    int32_t path, element_path;    /* most specific so far, for the container and for any element */
+    uint32_t base;               /* of `active` below: what lies above is free after the container */
+    uint32_t active, n_active;   /* positions open at this value: a run of `active` below */
+    uint32_t element, n_element; /* the same for every element, when it is an array */
+    int32_t path, element_path;  /* most specific so far, for the container and for any element */
     bool array, exact, element_exact, has_key, silent;
 };
 
@@ -102,8 +113,8 @@ struct bau_json_scratch {
  * Walk one document and report to `visit`.
  *
  * out_at    where it went wrong or stopped; not written on BAU_JSON_OK
- * Checks:   the whole grammar and the UTF-8 of every string, also where nothing is reported. \u escapes are checked for
- *           their four digits only (as RFC 8259's grammar does); bau_json_unescape refuses lone surrogates.
+ * Checks:   the whole grammar and the UTF-8 of every string, also where nothing is reported. \u escapes are
+ *           checked for four digits only (RFC 8259's grammar); bau_json_unescape refuses lone surrogates.
  * Threads:  any; one scratch each.   Cost: one pass; benchmarks/kernels.c.
  */
 enum bau_json_result bau_json_scan(const struct bau_json_paths *paths, struct bau_json_scratch *scratch,
@@ -114,12 +125,14 @@ enum bau_json_result bau_json_scan(const struct bau_json_paths *paths, struct ba
  * Decode the inside of a JSON string (no quotes), which bau_json_scan has accepted, into UTF-8.
  *
  * out     len bytes; may be `in` itself
- * Errors: false on a lone or swapped surrogate or on a bad escape; `out` is then undefined, `out_len` untouched.
+ * Errors: false on a lone or swapped surrogate or on a bad escape; `out` is then undefined, `out_len`
+ * untouched.
  */
 bool bau_json_unescape(const uint8_t *in, size_t len, uint8_t *out, size_t *out_len) BAU_MUST_CHECK;
 
 /**
- * Write UTF-8 text as the inside of a JSON string, escaping only what RFC 8259 demands: ", \ and U+0000 to U+001F.
+ * Write UTF-8 text as the inside of a JSON string, escaping only what RFC 8259 demands: ", \ and U+0000 to
+ * U+001F.
  *
  * out     6 * len bytes; may not overlap `in`.   Returns the bytes written.
  */

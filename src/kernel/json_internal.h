@@ -4,7 +4,8 @@
 
 #include "src/kernel/json.h"
 
-/* A position in the paths: what has been matched to come here is the way from nodes[0]. 0 as a child means none. */
+/* A position in the paths: what has been matched to come here is the way from nodes[0]. 0 as a child means
+ * none. */
 struct bau_json_node {
     uint32_t name, name_len; /* span of paths->names, for a node reached by a member's name */
     uint16_t first_name;     /* children reached by a name: a list through next_name */
@@ -14,7 +15,8 @@ struct bau_json_node {
     int32_t path;                   /* the path that ends here, or -1 */
 };
 
-/* The first byte in [p, end) that is no plain character of a string: a quote, a backslash, a control, or not ASCII. */
+/* The first byte in [p, end) that is no plain character of a string: a quote, a backslash, a control, or not
+ * ASCII. */
 const uint8_t *bau_json_plain_end(const uint8_t *p, const uint8_t *end);
 const uint8_t *bau_json_plain_end_generic(const uint8_t *p, const uint8_t *end);
 

@@ -1,5 +1,6 @@
-/* Compiles JSON paths into one tree of segments that json_scan.c walks beside the document. Paths that begin alike share
- * their nodes, so a document with a hundred rules costs no more than one comparison a sibling name. */
+/* Compiles JSON paths into one tree of segments that json_scan.c walks beside the document. Paths that begin
+ * alike share their nodes, so a document with a hundred rules costs no more than one comparison a sibling
+ * name. */
 #include "src/kernel/json_internal.h"
 
 #include <string.h>
@@ -150,7 +151,7 @@ size_t bau_json_paths_bytes(const char *const *texts, uint32_t n)
 /* Compare two paths that have compiled: segment by segment, then by length. */
 static int compare(const char *left, const char *right, uint8_t *spare)
 {
-    struct parser a = {.p = left + 1, .names = spare}, b = {.p = right + 1, .names = spare};
+    struct parser a = { .p = left + 1, .names = spare }, b = { .p = right + 1, .names = spare };
     bool a_deep = false, b_deep = false;
     for (;;) {
         enum segment_kind x, y;
@@ -162,7 +163,8 @@ static int compare(const char *left, const char *right, uint8_t *spare)
         while (y == DEEP && b_deep);
         a_deep = x == DEEP;
         b_deep = y == DEEP;
-        const int x_weight = x == ANY_MEMBER ? ANY_ELEMENT : (int)x, y_weight = y == ANY_MEMBER ? ANY_ELEMENT : (int)y;
+        const int x_weight = x == ANY_MEMBER ? ANY_ELEMENT : (int)x,
+                  y_weight = y == ANY_MEMBER ? ANY_ELEMENT : (int)y;
         if (x_weight != y_weight)
             return x_weight - y_weight;
         if (x == END)
@@ -212,7 +214,7 @@ bool bau_json_paths_init(struct bau_json_paths *out, const char *const *texts, u
                          struct bau_json_path_error *err)
 {
     size_t nodes = 1;
-    struct bau_json_paths made = {.nodes = memory, .n_paths = n};
+    struct bau_json_paths made = { .nodes = memory, .n_paths = n };
     for (uint32_t i = 0; i < n; i++)
         nodes += segments(texts[i]);
     made.rank = (void *)(made.nodes + nodes);
@@ -220,9 +222,9 @@ bool bau_json_paths_init(struct bau_json_paths *out, const char *const *texts, u
     uint8_t *names = made.names;
     add_node(&made);
     for (uint32_t i = 0; i < n; i++) {
-        struct parser s = {.text = texts[i], .p = texts[i], .names = names};
+        struct parser s = { .text = texts[i], .p = texts[i], .names = names };
         if (!compile_one(&made, i, &s)) {
-            *err = (struct bau_json_path_error){.path = i, .at = (uint32_t)(s.p - s.text), .what = s.what};
+            *err = (struct bau_json_path_error){ .path = i, .at = (uint32_t)(s.p - s.text), .what = s.what };
             return false;
         }
         names = s.names;

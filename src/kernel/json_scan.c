@@ -1,9 +1,10 @@
 /* One pass over one JSON document, beside the tree of paths.
  *
- * For every open container the scan keeps the positions in the paths that are still possible below it ("active nodes":
- * a set, as .* and ** leave several ways open) and the most specific path that has ended at it or above. A member steps
- * the set by its name; all elements of an array step it the same way, so that is done once an array. When the set is
- * empty nothing below can change the answer, and names are no longer looked at.
+ * For every open container the scan keeps the positions in the paths that are still possible below it
+ * ("active nodes": a set, as .* and ** leave several ways open) and the most specific path that has ended at
+ * it or above. A member steps the set by its name; all elements of an array step it the same way, so that is
+ * done once an array. When the set is empty nothing below can change the answer, and names are no longer
+ * looked at.
  */
 #include "src/kernel/json_internal.h"
 
@@ -99,10 +100,10 @@ static bool step_names(struct scan *s, struct match *m, const struct bau_json_no
 }
 
 /* Step the set of `frame` into a member (key) or an element (key NULL). */
-static bool step(struct scan *s, const struct bau_json_frame *frame, const uint8_t *key, uint32_t len, bool escaped,
-                 struct match *out)
+static bool step(struct scan *s, const struct bau_json_frame *frame, const uint8_t *key, uint32_t len,
+                 bool escaped, struct match *out)
 {
-    *out = (struct match){.active = s->n_active, .path = frame->path};
+    *out = (struct match){ .active = s->n_active, .path = frame->path };
     for (uint32_t i = frame->active; i < frame->active + frame->n_active; i++) {
         const uint16_t at = s->scratch->active[i];
         const struct bau_json_node *node = &s->paths->nodes[at];
@@ -121,7 +122,7 @@ static bool step(struct scan *s, const struct bau_json_frame *frame, const uint8
 static void step_root(struct scan *s, struct match *m)
 {
     const struct bau_json_node *root = &s->paths->nodes[0];
-    *m = (struct match){.path = root->path, .exact = root->path >= 0, .n_active = 1};
+    *m = (struct match){ .path = root->path, .exact = root->path >= 0, .n_active = 1 };
     s->scratch->active[s->n_active++] = 0;
     if (root->deep)
         (void)activate(s, m, root->deep); /* two entries: cannot be full */
@@ -215,21 +216,11 @@ static bool scalar(struct scan *s, enum bau_json_kind *out_kind)
 {
     bool escaped = false;
     switch (*s->p) {
-    case '"':
-        *out_kind = BAU_JSON_STRING;
-        return string(s, &escaped);
-    case 't':
-        *out_kind = BAU_JSON_BOOL;
-        return word(s, "true", 4);
-    case 'f':
-        *out_kind = BAU_JSON_BOOL;
-        return word(s, "false", 5);
-    case 'n':
-        *out_kind = BAU_JSON_NULL;
-        return word(s, "null", 4);
-    default:
-        *out_kind = BAU_JSON_NUMBER;
-        return number(s);
+    case '"': *out_kind = BAU_JSON_STRING; return string(s, &escaped);
+    case 't': *out_kind = BAU_JSON_BOOL; return word(s, "true", 4);
+    case 'f': *out_kind = BAU_JSON_BOOL; return word(s, "false", 5);
+    case 'n': *out_kind = BAU_JSON_NULL; return word(s, "null", 4);
+    default: *out_kind = BAU_JSON_NUMBER; return number(s);
     }
 }
 
@@ -238,13 +229,9 @@ static bool scalar(struct scan *s, enum bau_json_kind *out_kind)
 static bool report(struct scan *s, const struct bau_json_event *event, bool *silent)
 {
     switch (s->visit(s->context, event)) {
-    case BAU_JSON_GO:
-        return true;
-    case BAU_JSON_SKIP:
-        *silent = true;
-        return true;
-    case BAU_JSON_STOP:
-        break;
+    case BAU_JSON_GO: return true;
+    case BAU_JSON_SKIP: *silent = true; return true;
+    case BAU_JSON_STOP: break;
     }
     return fail(s, BAU_JSON_STOPPED);
 }
@@ -260,18 +247,32 @@ static bool leaf(struct scan *s, const struct place *at)
     if (at->silent)
         return true;
     const struct bau_json_event e = {
-        .step = BAU_JSON_LEAF, .kind = kind, .path = at->match.path, .exact = at->match.exact,
-        .has_key = at->has_key, .key_offset = at->key_offset, .key_len = at->key_len,
-        .offset = (uint32_t)(from - s->text), .len = (uint32_t)(s->p - from), .depth = s->depth,
+        .step = BAU_JSON_LEAF,
+        .kind = kind,
+        .path = at->match.path,
+        .exact = at->match.exact,
+        .has_key = at->has_key,
+        .key_offset = at->key_offset,
+        .key_len = at->key_len,
+        .offset = (uint32_t)(from - s->text),
+        .len = (uint32_t)(s->p - from),
+        .depth = s->depth,
     };
     return report(s, &e, &ignored);
 }
 
-static struct bau_json_event container_event(const struct bau_json_frame *f, uint32_t depth, enum bau_json_step step)
+static struct bau_json_event container_event(const struct bau_json_frame *f, uint32_t depth,
+                                             enum bau_json_step step)
 {
     return (struct bau_json_event){
-        .step = step, .kind = f->array ? BAU_JSON_ARRAY : BAU_JSON_OBJECT, .path = f->path, .exact = true,
-        .has_key = f->has_key, .key_offset = f->key_offset, .key_len = f->key_len, .offset = f->offset,
+        .step = step,
+        .kind = f->array ? BAU_JSON_ARRAY : BAU_JSON_OBJECT,
+        .path = f->path,
+        .exact = true,
+        .has_key = f->has_key,
+        .key_offset = f->key_offset,
+        .key_len = f->key_len,
+        .offset = f->offset,
         .depth = depth,
     };
 }
@@ -282,9 +283,17 @@ static bool enter(struct scan *s, const struct place *at)
         return fail(s, BAU_JSON_E_DEPTH);
     struct bau_json_frame *f = &s->scratch->frames[s->depth];
     *f = (struct bau_json_frame){
-        .offset = (uint32_t)(s->p - s->text), .key_offset = at->key_offset, .key_len = at->key_len,
-        .base = at->base, .active = at->match.active, .n_active = at->match.n_active, .path = at->match.path,
-        .array = *s->p == '[', .exact = at->match.exact && !at->silent, .has_key = at->has_key, .silent = at->silent,
+        .offset = (uint32_t)(s->p - s->text),
+        .key_offset = at->key_offset,
+        .key_len = at->key_len,
+        .base = at->base,
+        .active = at->match.active,
+        .n_active = at->match.n_active,
+        .path = at->match.path,
+        .array = *s->p == '[',
+        .exact = at->match.exact && !at->silent,
+        .has_key = at->has_key,
+        .silent = at->silent,
     };
     if (f->exact) {
         const struct bau_json_event e = container_event(f, s->depth, BAU_JSON_ENTER);
@@ -330,8 +339,12 @@ static bool member(struct scan *s, const struct bau_json_frame *f, struct place 
     if (!string(s, &escaped))
         return false;
     const uint32_t len = (uint32_t)(s->p - 1 - key);
-    *out = (struct place){.base = s->n_active, .key_offset = (uint32_t)(key - s->text), .key_len = len, .has_key = true,
-                          .silent = f->silent, .match = {.active = s->n_active, .path = f->path}};
+    *out = (struct place){ .base = s->n_active,
+                           .key_offset = (uint32_t)(key - s->text),
+                           .key_len = len,
+                           .has_key = true,
+                           .silent = f->silent,
+                           .match = { .active = s->n_active, .path = f->path } };
     if (f->n_active > 0 && !step(s, f, key, len, escaped, &out->match))
         return false;
     skip_space(s);
@@ -359,14 +372,18 @@ static bool next_place(struct scan *s, bool first, struct place *out, bool *out_
     }
     if (!f->array)
         return member(s, f, out);
-    *out = (struct place){.base = s->n_active, .silent = f->silent, .match = {.active = f->element, .n_active = f->n_element,
-                                                         .path = f->element_path, .exact = f->element_exact}};
+    *out = (struct place){ .base = s->n_active,
+                           .silent = f->silent,
+                           .match = { .active = f->element,
+                                      .n_active = f->n_element,
+                                      .path = f->element_path,
+                                      .exact = f->element_exact } };
     return true;
 }
 
 static bool walk(struct scan *s)
 {
-    struct place at = {0};
+    struct place at = { 0 };
     step_root(s, &at.match);
     for (;;) {
         skip_space(s);
@@ -390,8 +407,13 @@ enum bau_json_result bau_json_scan(const struct bau_json_paths *paths, struct ba
                                    const uint8_t *text, size_t len, bau_json_visit visit, void *context,
                                    size_t *out_at)
 {
-    struct scan s = {.paths = paths, .scratch = scratch, .text = text, .p = text, .end = text ? text + len : text,
-                     .visit = visit, .context = context};
+    struct scan s = { .paths = paths,
+                      .scratch = scratch,
+                      .text = text,
+                      .p = text,
+                      .end = text ? text + len : text,
+                      .visit = visit,
+                      .context = context };
     if (len > UINT32_MAX)
         s.result = BAU_JSON_E_LIMIT;
     else if (walk(&s))

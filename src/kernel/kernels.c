@@ -1,4 +1,5 @@
-/* Chooses the table of kernels, and holds what is the same for all of them: setting up keys and permutations. */
+/* Chooses the table of kernels, and holds what is the same for all of them: setting up keys and permutations.
+ */
 #include "src/kernel/internal.h"
 
 #include <openssl/crypto.h>
@@ -73,7 +74,7 @@ bool bau_prf_init(struct bau_prf *prf, const uint8_t key[16])
     memset(prf, 0, sizeof *prf);
     if (!bau_aes_init(&prf->aes, key))
         return false;
-    uint8_t zero[16] = {0}, l[16], k1[16], k2[16];
+    uint8_t zero[16] = { 0 }, l[16], k1[16], k2[16];
     bau_kernels_get()->aes(&prf->aes, zero, l, 1);
     twice(k1, l);
     twice(k2, k1);
@@ -96,7 +97,8 @@ void bau_prf_release(struct bau_prf *prf)
     OPENSSL_cleanse(prf, sizeof *prf);
 }
 
-void bau_prf_batch(const struct bau_prf *prf, const uint8_t *data, const uint32_t *offsets, uint32_t n, uint8_t *out)
+void bau_prf_batch(const struct bau_prf *prf, const uint8_t *data, const uint32_t *offsets, uint32_t n,
+                   uint8_t *out)
 {
     bau_kernels_get()->prf(prf, data, offsets, n, out);
 }
@@ -143,7 +145,7 @@ static uint32_t stream_next(struct stream *s)
 static void fill_table(struct bau_perm *p)
 {
     const uint32_t n = (uint32_t)p->n;
-    struct stream s = {.aes = &p->aes, .n = p->n, .word = sizeof s.bytes / 4};
+    struct stream s = { .aes = &p->aes, .n = p->n, .word = sizeof s.bytes / 4 };
     for (uint32_t i = 0; i < n; i++)
         p->forward[i] = i;
     for (uint32_t i = n - 1; i > 0; i--) {

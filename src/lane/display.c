@@ -218,7 +218,7 @@ uint32_t bau_frame_draw(const struct bau_progress *progress, struct bau_frame_lo
         const struct bau_progress_dataset *d = &p->datasets[i];
         if (d->n_parts == 0 || bau_progress_state_of(d) != BAU_PROGRESS_WORKING)
             continue;
-        if (bars + 3 >= most + 1) {
+        if (bars + 3 >= most) { /* three lines below the bars */
             hidden++;
             continue;
         }

@@ -189,8 +189,8 @@ static void unused_rules(struct bau_build *b)
         if (first->any || strcmp(first->text, b->store->name) != 0)
             continue; /* of another store, or of all: says nothing about this one */
         bool any = false;
-        for (uint32_t f = 0; f < rule->n_fields; f++)
-            any = any || b->used[r][f];
+        for (uint32_t d = 0; d < b->catalog->n_datasets && !any; d++)
+            any = rule_matches(b, rule, &b->catalog->datasets[d]);
         if (!any) {
             bau_find_add(b->findings, BAU_E_USAGE, rule->at, NULL, rule->where.text,
                          "the rule matches nothing in the source; remove it or mend its selector");

@@ -26,7 +26,6 @@ static bau_status post(CURL *curl, const char *url, const char *body, uint64_t t
 {
     long answer = 0;
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
@@ -52,9 +51,14 @@ bau_status bau_webhook(const char *where, const char *body, uint64_t timeout_ms,
 {
     struct bau_secret *url = NULL;
     BAU_TRY(bau_secret_resolve(where, &url, err));
+    const char *text = bau_secret_text(url);
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0) {
+        bau_secret_free(url);
+        return bau_error_set(err, BAU_E_USAGE, "the URL must start with http:// or https://");
+    }
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    const bau_status status = curl && headers ? post(curl, bau_secret_text(url), body, timeout_ms, stop, headers, err)
+    const bau_status status = curl && headers ? post(curl, text, body, timeout_ms, stop, headers, err)
                                               : bau_error_set(err, BAU_E_NOMEM, "webhook");
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);

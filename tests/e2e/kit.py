@@ -15,13 +15,13 @@ DEADLINE = 60.0
 POLL = 0.02
 KEEP_ALL = '- { at: db.**, set: { "*": { keep: test data } } }'
 
-# For a CHECK that waits on the target, while rows are written there, as long as class Gate keeps a session of that name.
+# For a CHECK that waits at row 1, 1001, 2001 … while rows are written, as long as class Gate keeps its session open.
 GATE = """
 create function gate(a int) returns boolean language plpgsql as $$
 declare
     until timestamptz := clock_timestamp() + '2 min';
 begin
-    while exists (select from pg_catalog.pg_stat_activity where application_name = 'gate shut') and clock_timestamp() < until loop
+    while a % 1000 = 1 and exists (select from pg_catalog.pg_stat_activity where application_name = 'gate shut') and clock_timestamp() < until loop
         perform pg_catalog.pg_sleep(0.02), pg_catalog.pg_stat_clear_snapshot();
     end loop;
     return true;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs tests/e2e/test_*.py: run.py [--long] [NAME…]. One line a test; the last line counts them.
+"""Runs tests/e2e/test_*.py and tests/fault/test_*.py: run.py [--long] [NAME…]. One line a test; the last line counts them.
 
 NAME selects tests whose id (test_module.Class.test_name) contains it. --long adds the tests marked @long. Exit code 1
 on any failure.
@@ -11,6 +11,7 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+FAULT = os.path.join(os.path.dirname(HERE), "fault")
 sys.dont_write_bytecode = True
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "support")]
 
@@ -90,8 +91,8 @@ def main():
     options = parser.parse_args()
     long = options.long or os.environ.get("BAUTA_LONG") == "1"
 
-    found = unittest.defaultTestLoader.discover(HERE, "test_*.py", HERE)
-    chosen = [test for test in flatten(found) if wanted(test, options.names, long)]
+    found = [unittest.TestLoader().discover(folder, "test_*.py", folder) for folder in (HERE, FAULT)]
+    chosen = [test for suite in found for test in flatten(suite) if wanted(test, options.names, long)]
     result = Result()
     unittest.TestSuite(chosen).run(result)
 

@@ -1,11 +1,12 @@
-/* The permutation of [0, n): a bijection for every size, the inverse, the same on every table, and frozen outputs. */
+/* The permutation of [0, n): a bijection for every size, the inverse, the same on every table, and frozen
+ * outputs. */
 #include "src/kernel/kernels.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t key[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+static const uint8_t key[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 static const struct bau_kernels *tables[8];
 static size_t n_tables;
 
@@ -62,14 +63,14 @@ Test(kernel_perm, bijection_small)
 
 Test(kernel_perm, bijection_exhaustive_at_and_above_the_limit)
 {
-    static const uint64_t sizes[] = {1000000, 1000001, 1000003, 1048576, 1048577, 1234567, 2000003};
+    static const uint64_t sizes[] = { 1000000, 1000001, 1000003, 1048576, 1048577, 1234567, 2000003 };
     for (size_t i = 0; i < BAU_COUNT(sizes); i++)
         check_bijection(sizes[i]);
 }
 
-static const uint64_t big[] = {1000000,    1000003,         4294967295u,         4294967296u,
-                               4294967297u, (1ull << 63) - 1, 1ull << 63,          9999999999999999ull,
-                               UINT64_MAX,  UINT64_MAX - 1,   18446744065119617025u /* (2^32 - 1)^2 */};
+static const uint64_t big[] = { 1000000,     1000003,          4294967295u,          4294967296u,
+                                4294967297u, (1ull << 63) - 1, 1ull << 63,           9999999999999999ull,
+                                UINT64_MAX,  UINT64_MAX - 1,   18446744065119617025u /* (2^32 - 1)^2 */ };
 
 Test(kernel_perm, tables_agree_and_round_trip_on_big_sizes)
 {
@@ -114,20 +115,23 @@ Test(kernel_perm, any_cut_gives_the_same)
     bau_perm_release(&p);
 }
 
-/* M2: these numbers never change. They were also computed by an independent program from the text in kernels.h. */
+/* M2: these numbers never change. They were also computed by an independent program from the text in
+ * kernels.h. */
 static const struct {
     uint64_t n, out[4]; /* of 0, 1, n / 2, n - 1 */
 } frozen[] = {
-    {2u, {1u, 0u, 0u, 0u}},
-    {10u, {4u, 2u, 0u, 1u}},
-    {1000u, {993u, 417u, 918u, 88u}},
-    {999999u, {678267u, 138801u, 880629u, 767157u}},
-    {1000000u, {584992u, 855270u, 18801u, 291878u}},
-    {1000003u, {819386u, 418370u, 539714u, 216806u}},
-    {4294967296u, {986924674u, 1939730636u, 1857867059u, 3743221326u}},
-    {10000000000000000u, {4345352778412684u, 4966201934395492u, 1894904696981983u, 3424257554483578u}},
-    {9223372036854775808u, {3022586628693163706u, 4212505468914287348u, 2579915488483192924u, 7191043206335396178u}},
-    {18446744073709551615u, {13538318216268296467u, 6027491861390817315u, 5895745682027153931u, 4552508990160237664u}},
+    { 2u, { 1u, 0u, 0u, 0u } },
+    { 10u, { 4u, 2u, 0u, 1u } },
+    { 1000u, { 993u, 417u, 918u, 88u } },
+    { 999999u, { 678267u, 138801u, 880629u, 767157u } },
+    { 1000000u, { 584992u, 855270u, 18801u, 291878u } },
+    { 1000003u, { 819386u, 418370u, 539714u, 216806u } },
+    { 4294967296u, { 986924674u, 1939730636u, 1857867059u, 3743221326u } },
+    { 10000000000000000u, { 4345352778412684u, 4966201934395492u, 1894904696981983u, 3424257554483578u } },
+    { 9223372036854775808u,
+      { 3022586628693163706u, 4212505468914287348u, 2579915488483192924u, 7191043206335396178u } },
+    { 18446744073709551615u,
+      { 13538318216268296467u, 6027491861390817315u, 5895745682027153931u, 4552508990160237664u } },
 };
 
 Test(kernel_perm, frozen)
@@ -136,7 +140,7 @@ Test(kernel_perm, frozen)
         const uint64_t n = frozen[i].n;
         struct bau_perm p;
         uint32_t *table;
-        uint64_t values[4] = {0, 1, n / 2, n - 1};
+        uint64_t values[4] = { 0, 1, n / 2, n - 1 };
         open_perm(&p, n, &table);
         bau_perm_permute(&p, values, 4);
         for (size_t k = 0; k < 4; k++)
@@ -147,10 +151,11 @@ Test(kernel_perm, frozen)
 
 Test(kernel_perm, small_tables_are_uniform)
 {
-    /* All 24 orders of 4 things over 24,000 keys: chi-square with 23 degrees of freedom, 0.999 quantile 49.7. */
-    uint32_t count[256] = {0};
+    /* All 24 orders of 4 things over 24,000 keys: chi-square with 23 degrees of freedom, 0.999 quantile 49.7.
+     */
+    uint32_t count[256] = { 0 };
     for (uint32_t k = 0; k < 24000; k++) {
-        uint8_t other[16] = {(uint8_t)k, (uint8_t)(k >> 8), 77};
+        uint8_t other[16] = { (uint8_t)k, (uint8_t)(k >> 8), 77 };
         uint32_t table[8];
         struct bau_perm p;
         cr_assert(bau_perm_init(&p, other, 4, table));
@@ -171,7 +176,7 @@ Test(kernel_perm, small_tables_are_uniform)
 
 Test(kernel_perm, refuses_nothing_and_releases_anything)
 {
-    struct bau_perm p = {0};
+    struct bau_perm p = { 0 };
     cr_assert_not(bau_perm_init(&p, key, 0, NULL));
     bau_perm_release(&p);
     bau_perm_release(NULL);

@@ -1,0 +1,246 @@
+/* Treatments: `email`, `{ mask: date_shift, days: 30, by: id }`, `{ domain: customer }`, `{ keep: reason }`, or paths of a
+ * document. Names of maskers and options are checked against the registry once all domains are known. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "src/rule/load.h"
+
+#define REASON_LEAST 3u
+
+static const char *const treat_words[] = {"mask", "domain", "keep", "owner", "until"};
+
+static bool listed(const char *word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+static uint32_t count_settings(const struct bau_yaml *value)
+{
+    return value->kind == BAU_YAML_SCALAR ? 1 : value->n;
+}
+
+static bau_status one_setting(const struct bau_load *l, const struct bau_yaml_pair *pair, struct bau_setting *out, uint32_t *n)
+{
+    const struct bau_yaml *v = pair->value;
+    if (v->kind == BAU_YAML_SCALAR) {
+        out[(*n)++] = (struct bau_setting){pair->key, v->text, pair->at};
+        return BAU_OK;
+    }
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct bau_yaml *item = v->pairs[i].value;
+        if (item->kind != BAU_YAML_SCALAR)
+            return bau_load_fail(l, item->at, "%s: expected plain text", pair->key);
+        const char *text = item->text;
+        if (v->kind == BAU_YAML_MAP && !(text = bau_arena_printf(l->arena, "%s=%s", v->pairs[i].key, item->text)))
+            return bau_load_memory(l);
+        out[(*n)++] = (struct bau_setting){pair->key, text, v->pairs[i].at};
+    }
+    return BAU_OK;
+}
+
+bau_status bau_load_settings(const struct bau_load *l, const struct bau_yaml *map, const char *const *skip, size_t n_skip,
+                             const struct bau_setting **out, uint32_t *out_n)
+{
+    uint32_t room = 0, n = 0;
+    for (uint32_t i = 0; i < map->n; i++)
+        room += count_settings(map->pairs[i].value);
+    struct bau_setting *settings = bau_arena_zero(l->arena, (room + 1) * sizeof *settings);
+    if (!settings)
+        return bau_load_memory(l);
+    for (uint32_t i = 0; i < map->n; i++)
+        if (!listed(map->pairs[i].key, skip, n_skip))
+            BAU_TRY(one_setting(l, &map->pairs[i], settings, &n));
+    *out = settings;
+    *out_n = n;
+    return BAU_OK;
+}
+
+static bool leap(int year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static bool parse_date(const char *text, int *year, int *month, int *day)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int used = 0;
+    return strlen(text) == 10 && sscanf(text, "%4d-%2d-%2d%n", year, month, day, &used) == 3 && used == 10 && *month >= 1 &&
+           *month <= 12 && *day >= 1 && *day <= days[*month - 1] + (*month == 2 && leap(*year));
+}
+
+/* The last day on which a reason holds. */
+static bau_status check_until(const struct bau_load *l, const struct bau_yaml_pair *until)
+{
+    int year, month, day;
+    if (until->value->kind != BAU_YAML_SCALAR || !parse_date(until->value->text, &year, &month, &day))
+        return bau_load_fail(l, until->at, "until: expected a date such as 2027-06-30");
+    const time_t now = time(NULL);
+    struct tm today;
+    gmtime_r(&now, &today);
+    const int64_t limit = (int64_t)year * 10000 + month * 100 + day;
+    if (limit < ((int64_t)today.tm_year + 1900) * 10000 + (today.tm_mon + 1) * 100 + today.tm_mday)
+        return bau_load_fail(l, until->at, "the reason to keep this ran out on %s; decide again", until->value->text);
+    return BAU_OK;
+}
+
+static bau_status load_keep(const struct bau_load *l, const struct bau_yaml *map, struct bau_treat *out)
+{
+    static const char *const words[] = {"keep", "owner", "until"};
+    BAU_TRY(bau_load_keys(l, map, "keep", words, BAU_COUNT(words)));
+    const struct bau_yaml_pair *keep = bau_yaml_get(map, "keep"), *owner = bau_yaml_get(map, "owner"),
+                               *until = bau_yaml_get(map, "until");
+    if (keep->value->kind != BAU_YAML_SCALAR || strlen(keep->value->text) < REASON_LEAST)
+        return bau_load_fail(l, keep->at, "keep needs a reason, such as { keep: \"public product data\" }");
+    if (until)
+        BAU_TRY(check_until(l, until));
+    out->kind = BAU_DO_KEEP;
+    out->reason = keep->value->text;
+    out->owner = owner ? owner->value->text : NULL;
+    out->until = until ? until->value->text : NULL;
+    return BAU_OK;
+}
+
+static bau_status load_paths(const struct bau_load *l, const struct bau_yaml *map, bool in_document, struct bau_treat *out)
+{
+    struct bau_path_rule *paths = bau_arena_zero(l->arena, (map->n + 1) * sizeof *paths);
+    if (!paths)
+        return bau_load_memory(l);
+    for (uint32_t i = 0; i < map->n; i++) {
+        const struct bau_yaml_pair *p = &map->pairs[i];
+        if (p->key[0] != '$')
+            return bau_load_fail(l, p->at, "'%s' stands among document paths; paths start with '$'", p->key);
+        if (in_document)
+            return bau_load_fail(l, p->at, "paths inside a path; write the whole path in one key");
+        paths[i].path = p->key;
+        paths[i].at = p->at;
+        BAU_TRY(bau_load_treat(l, p->value, p->at, true, &paths[i].treat));
+    }
+    out->kind = BAU_DO_PATHS;
+    out->paths = paths;
+    out->n_paths = map->n;
+    return BAU_OK;
+}
+
+static bau_status scalar_of(const struct bau_load *l, const struct bau_yaml_pair *pair, const char **out, struct bau_at *at)
+{
+    if (!pair)
+        return BAU_OK;
+    if (pair->value->kind != BAU_YAML_SCALAR || !*pair->value->text)
+        return bau_load_fail(l, pair->at, "%s: expected a name", pair->key);
+    *out = pair->value->text;
+    *at = pair->value->at;
+    return BAU_OK;
+}
+
+bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at, bool in_document,
+                          struct bau_treat *out)
+{
+    *out = (struct bau_treat){.kind = BAU_DO_MASK, .at = at};
+    if (value->kind == BAU_YAML_SCALAR && *value->text) {
+        out->masker = value->text;
+        out->masker_at = value->at;
+        return BAU_OK;
+    }
+    if (value->kind != BAU_YAML_MAP || value->n == 0)
+        return bau_load_fail(l, at, "expected a masker's name, { mask: … }, { domain: … }, { keep: reason } or document paths");
+    if (value->pairs[0].key[0] == '$')
+        return load_paths(l, value, in_document, out);
+    if (bau_yaml_get(value, "drop"))
+        return bau_load_fail(l, value->at, "drop: is not supported by this version");
+    if (bau_yaml_get(value, "keep"))
+        return load_keep(l, value, out);
+    BAU_TRY(scalar_of(l, bau_yaml_get(value, "mask"), &out->masker, &out->masker_at));
+    BAU_TRY(scalar_of(l, bau_yaml_get(value, "domain"), &out->domain, &out->domain_at));
+    if (!out->masker && !out->domain)
+        return bau_load_fail(l, value->at, "says neither mask, domain nor keep ('%s'%s)", value->pairs[0].key,
+                             value->n > 1 ? " and more" : "");
+    return bau_load_settings(l, value, treat_words, BAU_COUNT(treat_words), &out->settings, &out->n_settings);
+}
+
+/* ── checks against the registry ─────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status unknown_masker(const struct bau_load *l, const struct bau_treat *t)
+{
+    if (strncmp(t->masker, "ff3", 3) == 0)
+        return bau_load_fail(l, t->masker_at, "FF3 and FF3-1 do not exist here: broken, and withdrawn by NIST SP 800-38G Rev. 1 "
+                                              "(2025); use permute, phone or hash_token");
+    const char *names[256];
+    size_t n = 0;
+    for (; n < bau_n_maskers && n < BAU_COUNT(names); n++)
+        names[n] = bau_maskers[n]->name;
+    const char *near = bau_nearest(t->masker, names, n);
+    return bau_load_fail(l, t->masker_at, "there is no masker '%.60s'%s%s%s", t->masker, near ? "; did you mean '" : "",
+                         near ? near : "; `bauta maskers` lists them", near ? "'?" : "");
+}
+
+static const struct bau_domain *find_domain(const struct bau_load *l, const char *name)
+{
+    for (uint32_t i = 0; i < l->project->n_domains; i++)
+        if (strcmp(l->domains[i].name, name) == 0)
+            return &l->domains[i];
+    return NULL;
+}
+
+static bau_status check_domain(const struct bau_load *l, const struct bau_treat *t, const struct bau_domain **out)
+{
+    *out = t->domain ? find_domain(l, t->domain) : NULL;
+    if (!t->domain || *out || t->masker)
+        return BAU_OK; /* a masker with a new domain's name starts that domain */
+    const char *names[256];
+    size_t n = 0;
+    for (; n < l->project->n_domains && n < BAU_COUNT(names); n++)
+        names[n] = l->domains[n].name;
+    const char *near = bau_nearest(t->domain, names, n);
+    return bau_load_fail(l, t->domain_at, "there is no domain '%.60s'%s%s%s", t->domain, near ? "; did you mean '" : "",
+                         near ? near : " under domains:", near ? "'?" : "");
+}
+
+static bau_status check_setting(const struct bau_load *l, const struct bau_masker *masker, const struct bau_setting *s)
+{
+    const char *names[64];
+    size_t n = 0;
+    names[n++] = "canon";
+    if (strcmp(s->name, "canon") == 0 || (masker->options && bau_option_find(masker->options, s->name)))
+        return BAU_OK;
+    for (const struct bau_option *o = masker->options; o && o->name && n < BAU_COUNT(names) - 2; o++)
+        names[n++] = o->name;
+    names[n++] = "mask";
+    names[n++] = "domain";
+    const char *near = bau_nearest(s->name, names, n);
+    return bau_load_fail(l, s->at, "masker %s has no option '%.60s'%s%s%s", masker->name, s->name,
+                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static bau_status check_treat(const struct bau_load *l, const struct bau_treat *t)
+{
+    for (uint32_t i = 0; i < t->n_paths; i++)
+        BAU_TRY(check_treat(l, &t->paths[i].treat));
+    if (t->kind != BAU_DO_MASK)
+        return BAU_OK;
+    const struct bau_domain *domain = NULL;
+    BAU_TRY(check_domain(l, t, &domain));
+    if (t->masker && domain && strcmp(domain->treat.masker, t->masker) != 0)
+        return bau_load_fail(l, t->masker_at, "domain %s is masked by %s, here stands %s; one domain, one masker", t->domain,
+                             domain->treat.masker, t->masker);
+    const char *name = t->masker ? t->masker : domain->treat.masker;
+    const struct bau_masker *masker = bau_masker_find(name);
+    if (!masker)
+        return unknown_masker(l, t);
+    for (uint32_t i = 0; i < t->n_settings; i++)
+        BAU_TRY(check_setting(l, masker, &t->settings[i]));
+    return BAU_OK;
+}
+
+bau_status bau_load_check_treats(const struct bau_load *l)
+{
+    for (uint32_t d = 0; d < l->project->n_domains; d++)
+        BAU_TRY(check_treat(l, &l->domains[d].treat));
+    for (uint32_t r = 0; r < l->project->n_rules; r++)
+        for (uint32_t f = 0; f < l->rules[r].n_fields; f++)
+            BAU_TRY(check_treat(l, &l->rules[r].fields[f].treat));
+    return BAU_OK;
+}
