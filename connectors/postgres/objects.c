@@ -262,6 +262,21 @@ static const char *full_name(const struct pg_entry *entry, struct bau_text *text
     return text->failed ? entry->name : text->data;
 }
 
+/* A comment, label or privilege of an object that is waived goes with it: "EXTENSION postgis" names postgis. */
+static bool of_waived(const struct bau_side *side, const struct pg_entry *entry)
+{
+    if (!is_type(entry, "COMMENT") && !is_type(entry, "SECURITY LABEL") && !is_type(entry, "ACL"))
+        return false;
+    for (const char *space = strchr(entry->name, ' '); space; space = strchr(space + 1, ' ')) {
+        BAU_AUTO_TEXT name = {0};
+        bau_text_addf(&name, "%s%s%s", entry->schema ? entry->schema : "", entry->schema ? "." : "", space + 1);
+        if (!name.failed && (waived(side, side->target->report.waive, "", name.data) ||
+                             waived(side, side->target->report.waive, "", space + 1)))
+            return true;
+    }
+    return false;
+}
+
 static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_entry *entry, const PGresult *result,
                          bool sees_rows, struct bau_error *err)
 {
@@ -272,8 +287,9 @@ static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_en
         bau_error_note(err, "%s %s", entry->type, full_name(entry, &name));
         return status;
     }
-    if (strcmp(state, "42501") == 0 && about(entry, "EXTENSION ")) { /* only an extension's owner may, and it is no loss */
-        bau_log(BAU_INFO, "comment on extension not made", BAU_NAME("name", entry->name));
+    /* only an extension's owner may comment on it, and it is no loss */
+    if ((strcmp(state, "42501") == 0 && about(entry, "EXTENSION ")) || of_waived(side, entry)) {
+        bau_log(BAU_INFO, "not made", BAU_NAME("kind", entry->type), BAU_NAME("name", entry->name));
         return BAU_OK;
     }
     if (strcmp(state, "42710") == 0 && !entry->schema && pg_by_schema(side)) /* a language, server, …: it stays */
@@ -321,7 +337,7 @@ bau_status pg_make_entry(struct bau_side *side, PGconn *conn, const struct pg_en
                 *out_failed = true;
             status = failed(side, conn, entry, result, sees_rows, err);
             if (nested && status == BAU_OK)
-                status = pg_exec(side, conn, "ROLLBACK TO SAVEPOINT bauta_entry", err);
+                status = pg_exec(side, conn, "ROLLBACK TO SAVEPOINT bauta_entry; RELEASE SAVEPOINT bauta_entry", err);
         }
     }
     bau_arena_free(arena);

@@ -189,9 +189,10 @@ bau_status pg_target_switch(struct bau_side *side, struct bau_error *err)
     BAU_TRY(pg_databases(side, side->target->arena, &list, &n, err));
     char previous[PG_NAME_ROOM];
     pg_sibling(side->database, "prev", side->with.run_id, previous);
-    const bool replaces = find_database(list, n, side->database) != NULL;
+    const struct pg_database *old = find_database(list, n, side->database);
+    const bool replaces = old != NULL;
     const struct rename renames[] = {
-        {side->database, previous, side->with.run_id, "previous"},
+        {side->database, previous, replaces && old->mark.there ? old->mark.run_id : side->with.run_id, "previous"},
         {side->shadow, side->database, side->with.run_id, "current"},
     };
     BAU_TRY_NOTE(rename_all(side, replaces ? renames : renames + 1, replaces ? 2 : 1, err), err, "switch");

@@ -74,6 +74,8 @@ bau_status bau_cli_parse(int argc, const char *const *argv, struct bau_cli *cli,
 /* "--snapshot-age", "BAUTA_SNAPSHOT_AGE" in the arena; NULL when memory ran out. */
 const char *bau_option_flag(const struct bau_option *option, struct bau_arena *arena);
 const char *bau_option_variable(const struct bau_option *option, struct bau_arena *arena);
+/* Both tables of a verb over one config: its limits, then its own rows. Ends after two; NULL rows are skipped. */
+const struct bau_option *bau_command_table(const struct bau_command *command, unsigned i);
 /* What stands for the value: "FILE", "N", "DURATION"; NULL for a BOOL. */
 const char *bau_option_value_name(const struct bau_option *option);
 

@@ -43,13 +43,16 @@ struct binding { /* one masker on its way to becoming a bau_bound */
     const struct bau_domain *domain;
     bau_type type;
     bau_canon canon;
+    bool quiet;  /* a misfit is no finding: the values have another way */
     bool failed; /* a finding was added */
 };
 
 static void misfit(struct binding *x, struct bau_at at, const char *text)
 {
-    bau_find_add(x->b->findings, BAU_E_USAGE, at, NULL, x->object, "%s", text);
     x->failed = true;
+    if (x->quiet)
+        return;
+    bau_find_add(x->b->findings, BAU_E_USAGE, at, NULL, x->object, "%s", text);
 }
 
 static bool set_canon(struct binding *x, const struct bau_setting *s)
@@ -250,16 +253,46 @@ static bau_status bind_path(struct binding *x, struct bau_document_path *path, s
             continue;
         any = true;
         x->type = kinds[k];
+        x->quiet = k > 0 && path->mask[0].masker;
         BAU_TRY(bind_treat(x, &path->mask[k], err));
-        if (x->failed)
+        if (x->failed && !x->quiet)
             return BAU_OK;
+        if (x->failed) { /* `constant: unknown` is no number: numbers are masked as the strings are */
+            path->mask[k] = (struct bau_bound){0};
+            x->failed = false;
+        }
     }
+    x->quiet = false;
     if (!any) {
         x->masker = masker;
         x->type = BAU_TEXT;
         type_misfit(x);
     }
     return BAU_OK;
+}
+
+/* `$.*: keep` outranks `$.**.email: email`, since `*` beats `**` from the left: an e-mail address one level down would pass.
+ * A wildcard keep that outranks a masked `**` path with the same beginning is refused; a written-out keep is a choice. */
+static bool keep_shadows(const char *keep, const char *mask)
+{
+    const char *deep = strstr(mask, "**");
+    const size_t same = deep ? (size_t)(deep - mask) : 0;
+    const size_t len = strlen(keep);
+    return deep && deep[2] && deep[strlen(deep) - 1] != '*' && strncmp(keep, mask, same) == 0 && len > same &&
+           keep[len - 1] == '*' && strncmp(keep + same, "**", 2) != 0;
+}
+
+static void check_shadows(struct binding *x, const struct bau_treat *whole)
+{
+    for (uint32_t m = 0; m < whole->n_paths; m++)
+        for (uint32_t k = 0; k < whole->n_paths; k++)
+            if (whole->paths[m].treat.kind == BAU_DO_MASK && whole->paths[k].treat.kind == BAU_DO_KEEP &&
+                keep_shadows(whole->paths[k].path, whole->paths[m].path)) {
+                char text[200];
+                snprintf(text, sizeof text, "this keep would win over the mask of %.60s where both match; write it with '**'",
+                         whole->paths[m].path);
+                misfit(x, whole->paths[k].at, text);
+            }
 }
 
 static bau_status bind_document(struct binding *x, struct bau_action *out, struct bau_error *err)
@@ -286,6 +319,7 @@ static bau_status bind_document(struct binding *x, struct bau_action *out, struc
         BAU_TRY(bind_path(&one, &paths[i], err));
         x->failed = x->failed || one.failed;
     }
+    check_shadows(x, whole);
     if (x->failed)
         return BAU_OK;
     struct bau_error refused;

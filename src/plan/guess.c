@@ -141,7 +141,7 @@ static struct bau_guess by_type(const struct bau_field *f, bool key)
     if (f->n_labels)
         return (struct bau_guess){"one of a few labels", "{ keep: enum }", true};
     if (f->document)
-        return (struct bau_guess){"document", "{ $.*: { keep: REASON } }", false};
+        return (struct bau_guess){"document", "{ $.**: { keep: REASON } }", false};
     return (struct bau_guess){NULL, "{ keep: REASON }", false};
 }
 

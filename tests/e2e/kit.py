@@ -21,7 +21,8 @@ create function gate(a int) returns boolean language plpgsql as $$
 declare
     until timestamptz := clock_timestamp() + '2 min';
 begin
-    while a % 1000 = 1 and exists (select from pg_catalog.pg_stat_activity where application_name = 'gate shut') and clock_timestamp() < until loop
+    while a % 1000 = 1 and clock_timestamp() < until
+        and exists (select from pg_catalog.pg_stat_activity where application_name = 'gate shut') loop
         perform pg_catalog.pg_sleep(0.02), pg_catalog.pg_stat_clear_snapshot();
     end loop;
     return true;

@@ -90,8 +90,8 @@ class Output(unittest.TestCase):
     def test_maskers_and_connectors(self):
         done = case.bauta("maskers")
         self.assertEqual(done.returncode, 0, done.stderr)
-        for name in ("keep", "null", "constant", "redact", "hash_token", "email", "first_name", "last_name", "person_name", "phone",
-                     "permute", "uuid", "date_shift", "noise"):
+        for name in ("keep", "null", "constant", "redact", "hash_token", "email", "first_name", "last_name",
+                     "person_name", "phone", "permute", "uuid", "date_shift", "noise"):
             self.assertRegex(done.stdout, rf"(?m)^\s*{name}\b")
             self.assertEqual(case.bauta("maskers", name).returncode, 0, name)
         self.assertIn("postgres", case.bauta("connectors").stdout)
@@ -99,7 +99,8 @@ class Output(unittest.TestCase):
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "w") as full:
-            done = subprocess.run([case.BAUTA, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, env=case.environment())
+            done = subprocess.run([case.BAUTA, "schema"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  env=case.environment())
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stderr.strip())
 
@@ -138,9 +139,11 @@ class Verbs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         case.needs_postgres()
-        cls.job = kit.Job(rules='- { at: db.public.people, set: { id: { keep: x }, email: email, phone: phone, note: redact } }')
+        cls.job = kit.Job(rules="- { at: db.public.people,"
+                                " set: { id: { keep: x }, email: email, phone: phone, note: redact } }")
         cls.job.make("create table people (id int primary key, email text, phone text, note text);"
-                     " insert into people select g, 'a@b.c', '+49301234567', 'PLANCANARY' from generate_series(1, 1000) g; analyze")
+                     " insert into people select g, 'a@b.c', '+49301234567', 'PLANCANARY' from generate_series(1, 1000) g;"
+                     " analyze")
         cls.addClassCleanup(cls.job.drop)
 
     def test_init_writes_a_file_that_check_reads(self):

@@ -100,8 +100,8 @@ class ProjectFile(Refusal):
 
     def test_broken_yaml(self):
         job = self.job()
-        for text in ("version: 1\nstores: {\n", "version: 1\nkey: [\n", "version: 1\nversion: 1\n", "", "- a\n- b\n", "version: 2\n",
-                     "version: 1\n\tstores: x\n", "\0", "version: 1\nkey: &a { from: *a }\n"):
+        for text in ("version: 1\nstores: {\n", "version: 1\nkey: [\n", "version: 1\nversion: 1\n", "", "- a\n- b\n",
+                     "version: 2\n", "version: 1\n\tstores: x\n", "\0", "version: 1\nkey: &a { from: *a }\n"):
             job.write_text(text)
             with self.subTest(text):
                 self.assertRegex(self.refused(job, 2), r"bauta\.yaml:\d+:\d+")

@@ -99,7 +99,8 @@ from""" + TABLES.partition("from")[2].replace("order by", "and c.relispopulated 
 """
 SESSION = """
 set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
-set bytea_output = 'hex'; set xmloption = 'content'; set search_path = pg_catalog; set row_security = off; set lc_monetary = 'C';
+set bytea_output = 'hex'; set xmloption = 'content'; set search_path = pg_catalog; set row_security = off;
+set lc_monetary = 'C';
 """
 
 

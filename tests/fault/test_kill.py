@@ -15,8 +15,9 @@ ROWS = 20000
 MOMENTS = 30 if os.environ.get("BAUTA_LONG") == "1" else 3
 STOP_SECONDS = 10
 DISK = "300m"
-WHOLE = ("select (select v from version), (select count(*) from item), (select count(*) from item, version where item.v <> version.v),"
-         " (select sum(n) from summary), (select count(*) from pg_constraint where contype in ('p', 'f') and conrelid::regclass::text in"
+WHOLE = ("select (select v from version), (select count(*) from item),"
+         " (select count(*) from item, version where item.v <> version.v), (select sum(n) from summary),"
+         " (select count(*) from pg_constraint where contype in ('p', 'f') and conrelid::regclass::text in"
          " ('item', 'child', 'version')), (select count(*) from child join item on item.id = child.item)")
 SOURCE = f"""
 create table version (v int primary key);
@@ -60,8 +61,8 @@ class Fault(unittest.TestCase):
         self.served = self.staging()
         type(self).version += 1
         v = self.version
-        self.job.in_source(f"begin; insert into version values ({v}); update item set v = {v}; delete from version where v < {v}; commit;"
-                           " vacuum item")
+        self.job.in_source(f"begin; insert into version values ({v}); update item set v = {v};"
+                           f" delete from version where v < {v}; commit; vacuum item")
 
     def moment(self):
         """Seconds into a run, a little past its usual end too."""
@@ -221,8 +222,8 @@ class KillBackend(Fault):
                 self.next_version()
                 process = self.job.start("refresh", "--lanes", "2")
                 gate.wait_reached()
-                pids = server.psql("select pid from pg_stat_activity where application_name like 'bauta%' and query ilike 'copy%'"
-                                   " and state = 'active' order by backend_start desc limit 1").split()
+                pids = server.psql("select pid from pg_stat_activity where application_name like 'bauta%' and"
+                                   " query ilike 'copy%' and state = 'active' order by backend_start desc limit 1").split()
                 for pid in pids:
                     server.psql(f"select pg_terminate_backend({pid})")
                 gate.open()

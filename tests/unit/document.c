@@ -14,6 +14,8 @@ static const uint8_t master[32] = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 
 struct rules {
     struct bau_arena *arena;
     struct bau_document_path paths[PATHS];
+    struct bau_mask_key *keys[3 * PATHS];
+    uint32_t n_keys;
     uint32_t n;
     struct bau_document *document;
     struct bau_error err;
@@ -27,6 +29,7 @@ static void bind_kind(struct rules *r, struct bau_bound *out, const struct bau_m
     void *config = bau_arena_zero(r->arena, m->config_bytes + 1);
     struct bau_mask_key *key;
     cr_assert_eq(bau_mask_key_new(master, "", m->name, m->name, m->canon, r->arena, &key, &r->err), BAU_OK);
+    r->keys[r->n_keys++] = key;
     if (m->options)
         cr_assert_eq(bau_options_default(m->options, config, r->arena, &r->err), BAU_OK);
     if (value)
@@ -64,6 +67,8 @@ static void release(struct rules *r)
         for (size_t k = 0; k < 3; k++)
             if (r->paths[i].mask[k].masker && r->paths[i].mask[k].masker->unbind)
                 r->paths[i].mask[k].masker->unbind((void *)(uintptr_t)r->paths[i].mask[k].config);
+    for (uint32_t i = 0; i < r->n_keys; i++)
+        bau_mask_key_release(r->keys[i]);
     bau_arena_free(r->arena);
     free(r);
 }

@@ -18,6 +18,7 @@ static const struct bau_field customers[] = {
     {.name = "name", .native = "text", .type = BAU_TEXT, .nullable = true},
     {.name = "status", .native = "status", .type = BAU_TEXT, .nullable = true, .n_labels = 2, .labels = labels},
     {.name = "code", .native = "character varying(5)", .type = BAU_TEXT, .max_chars = 5},
+    {.name = "profile", .native = "jsonb", .type = BAU_JSON, .nullable = true, .document = true},
 };
 static const struct bau_field orders[] = {
     {.name = "id", .native = "bigint", .type = BAU_I64},
@@ -36,7 +37,7 @@ static const struct bau_key customer_keys[] = {
 };
 static const struct bau_key order_keys[] = {{.name = "orders_pkey", .kind = BAU_KEY_PRIMARY, .n_fields = 1, .fields = first}};
 static const struct bau_dataset datasets[] = {
-    {.name = "public.customers", .space = "public", .bare = "customers", .parent = BAU_NO_DATASET, .n_fields = 5,
+    {.name = "public.customers", .space = "public", .bare = "customers", .parent = BAU_NO_DATASET, .n_fields = 6,
      .fields = customers, .n_keys = 2, .keys = customer_keys},
     {.name = "public.events", .space = "public", .bare = "events", .kind = BAU_DATASET_GROUP, .parent = BAU_NO_DATASET,
      .n_fields = 2, .fields = events},
@@ -194,6 +195,8 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
         {"  - { at: shop.public.customers, set: { id: email } }\n", "shop.public.customers.id", "does not take"},
         {"  - { at: shop.public.customers, set: { name: { $.a: email } } }\n", "shop.public.customers.name", "json"},
         {"  - { at: shop.public.customers, set: { name: { mask: noise, by: nothing } } }\n", NULL, "by"},
+        {"  - { at: shop.public.customers, set: { profile: { $.**.email: email, $.*: { keep: settings } } } }\n",
+         "shop.public.customers.profile", "would win over the mask"},
     };
     for (size_t i = 0; i < BAU_COUNT(cases); i++) {
         struct compiled c = compile(cases[i].rule);
@@ -205,6 +208,14 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
         const struct bau_finding *f = finding(&c, cases[i].object, cases[i].word);
         cr_expect(f && f->at.line == 7, "case %zu", i);
     }
+}
+
+Test(plan, a_keep_that_is_written_out_or_deep_may_stand_beside_a_deep_mask)
+{
+    struct compiled c = compile("  - at: shop.public.customers\n"
+                                "    set: { profile: { $.**.email: email, $.**: { keep: settings }, $.office.email: { keep: ours } } }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+    cr_assert_eq(c.plan->datasets[0].actions[5].kind, BAU_ACT_DOCUMENT);
 }
 
 Test(plan, keys_that_are_short_or_trivial_are_refused)

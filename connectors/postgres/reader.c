@@ -1,0 +1,405 @@
+/* COPY TO STDOUT → batches, and the links that import the coordinator's snapshot.
+ *
+ * Messages of libpq are appended to the batch's raw bytes and framed there (copy_stream.c). A message above ADOPT_BYTES
+ * that is exactly one row is not copied: the batch takes libpq's block over and holds that row alone; rows before it end
+ * the batch before. What arrives beyond a full batch waits in `carry` for the next one. */
+#include <string.h>
+
+#include "copy_stream.h"
+
+enum {
+    ADOPT_BYTES = 1024 * 1024,
+    RAW_ROOM = BAU_BATCH_BYTES + 128 * 1024, /* what a batch starts with; doubled when rows are large */
+};
+
+struct bau_reader {
+    struct bau_link *link;
+    const struct bau_dataset *dataset;
+    const struct pg_table *table;
+    const bau_want *want;
+    struct pg_stream stream;
+    struct bau_span **spans; /* n_wire; of the batch being filled */
+    uint8_t *carry;          /* heap */
+    size_t carry_len, carry_room;
+    char *held;              /* libpq's block with one large row, for the next batch */
+    size_t held_len;
+    uint64_t seq;
+    bool done;
+};
+
+struct raw { /* the batch's bytes while they grow */
+    uint8_t *at;
+    size_t len, room, framed; /* framed: whole rows end here */
+};
+
+/* ── links ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status check_server(const struct bau_side *side, PGconn *conn, struct bau_error *err)
+{
+    struct bau_side seen = {.with = side->with, .config = side->config};
+    BAU_TRY(pg_facts(&seen, conn, err));
+    if (strcmp(seen.system_id, side->system_id) == 0 && strcmp(seen.server_start, side->server_start) == 0 &&
+        seen.standby == side->standby && strcmp(seen.database, side->database) == 0)
+        return BAU_OK;
+    return bau_error_set(err, BAU_E_SOURCE,
+                         "source of store %s: the address leads to different servers (a load balancer or pooler); give "
+                         "one that leads to a single server",
+                         side->with.store);
+}
+
+static bau_status begin(struct bau_link *link, struct bau_error *err)
+{
+    struct bau_side *side = link->side;
+    BAU_TRY(pg_exec(side, link->conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err));
+    BAU_TRY(pg_session(side, link->conn, err)); /* again: a pooler may have changed the server session in between */
+    BAU_AUTO_TEXT sql = {0};
+    bau_text_addf(&sql, "SET TRANSACTION SNAPSHOT '%s'", side->snapshot);
+    if (sql.failed)
+        return bau_error_set(err, BAU_E_NOMEM, "connection");
+    BAU_TRY_NOTE(pg_exec(side, link->conn, sql.data, err), err, "importing the snapshot");
+    link->in_transaction = true;
+    return BAU_OK;
+}
+
+bau_status pg_read_link_open(struct bau_side *side, struct bau_link **out, struct bau_error *err)
+{
+    struct bau_link *link = bau_alloc(sizeof *link);
+    if (!link)
+        return bau_error_set(err, BAU_E_NOMEM, "connection");
+    link->side = side;
+    bau_status status = pg_connect(side, NULL, "read", &link->conn, err);
+    if (status == BAU_OK)
+        status = check_server(side, link->conn, err);
+    if (status == BAU_OK)
+        status = begin(link, err);
+    if (status != BAU_OK) {
+        pg_link_close(link);
+        return status;
+    }
+    *out = link;
+    return BAU_OK;
+}
+
+bau_status pg_link_open(struct bau_side *side, struct bau_link **out, struct bau_error *err)
+{
+    return side->with.write ? pg_write_link_open(side, out, err) : pg_read_link_open(side, out, err);
+}
+
+void pg_link_close(struct bau_link *link)
+{
+    if (!link)
+        return;
+    if (!link->borrowed)
+        PQfinish(link->conn);
+    bau_free(link);
+}
+
+void pg_link_interrupt(struct bau_link *link)
+{
+    pg_interrupt(link->conn);
+}
+
+/* ── opening a part ──────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static void copy_sql(const struct pg_table *t, const struct bau_part *part, struct bau_text *sql)
+{
+    const bool range = part->of > 1;
+    if (!range && !t->selects && !t->condition) {
+        bau_text_addf(sql, "COPY %s%s%s%s TO STDOUT", t->ident, t->n_wire ? " (" : "", t->columns,
+                      t->n_wire ? ")" : "");
+    } else {
+        bau_text_addf(sql, "COPY (SELECT %s FROM ONLY %s", t->selects ? t->selects : t->columns, t->ident);
+        if (range)
+            bau_text_addf(sql, " WHERE ctid >= '(%" PRIu64 ",0)'", part->from);
+        if (range && part->to != UINT64_MAX)
+            bau_text_addf(sql, " AND ctid < '(%" PRIu64 ",0)'", part->to);
+        bau_text_addf(sql, " %s) TO STDOUT", t->condition ? t->condition : "");
+    }
+    bau_text_addf(sql, " (FORMAT %s)", t->transport == PG_COPY_BINARY ? "binary" : "text");
+}
+
+static bau_status check_wants(const struct bau_reader *r, struct bau_error *err)
+{
+    for (uint32_t f = 0; f < r->dataset->n_fields; f++)
+        if (r->dataset->fields[f].generated && r->want[f] != BAU_WANT_FRAME)
+            return bau_error_set(err, BAU_E_BUG, "column %s is computed by the server and cannot be read",
+                                 r->dataset->fields[f].name);
+    return BAU_OK;
+}
+
+static bau_status start_copy(struct bau_reader *r, const struct bau_part *part, struct bau_error *err)
+{
+    struct bau_link *link = r->link;
+    BAU_TRY(check_wants(r, err));
+    if (!link->in_transaction)
+        BAU_TRY(begin(link, err));
+    BAU_AUTO_TEXT sql = {0};
+    copy_sql(r->table, part, &sql);
+    if (sql.failed)
+        return bau_error_set(err, BAU_E_NOMEM, "reader");
+    PG_AUTO_RESULT *result = PQexec(link->conn, sql.data);
+    if (PQresultStatus(result) != PGRES_COPY_OUT)
+        return pg_fail(link->side, link->conn, result, "COPY TO STDOUT", err);
+    return BAU_OK;
+}
+
+bau_status pg_read_open(struct bau_link *link, const struct bau_read *what, struct bau_reader **out,
+                        struct bau_error *err)
+{
+    if (what->part->dataset >= link->side->n_tables)
+        return bau_error_set(err, BAU_E_BUG, "a part of a dataset that the source does not know");
+    struct bau_reader *r = bau_alloc(sizeof *r);
+    if (!r)
+        return bau_error_set(err, BAU_E_NOMEM, "reader");
+    r->link = link;
+    r->dataset = what->dataset;
+    r->table = &link->side->tables[what->part->dataset];
+    r->want = what->want;
+    pg_stream_init(&r->stream, r->table->transport, r->table->n_wire);
+    r->spans = bau_alloc_array(r->table->n_wire + 1u, sizeof *r->spans);
+    bau_status status = r->spans ? start_copy(r, what->part, err) : bau_error_set(err, BAU_E_NOMEM, "reader");
+    if (status != BAU_OK) {
+        pg_read_close(r);
+        bau_error_note(err, "table %s", what->dataset->name);
+        return status;
+    }
+    *out = r;
+    return BAU_OK;
+}
+
+/* ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status append(struct bau_batch *b, struct raw *raw, const void *bytes, size_t n, struct bau_error *err)
+{
+    if (n > UINT32_MAX - raw->len)
+        return bau_error_set(err, BAU_E_LIMIT, "a row above 4 GiB");
+    if (n > raw->room - raw->len) {
+        size_t room = raw->room * 2;
+        while (room - raw->len < n)
+            room *= 2;
+        uint8_t *grown = bau_arena_buffer(b->arena, room);
+        if (!grown)
+            return bau_error_set(err, BAU_E_NOMEM, "batch");
+        memcpy(grown, raw->at, raw->len);
+        raw->at = grown;
+        raw->room = room;
+    }
+    memcpy(raw->at + raw->len, bytes, n);
+    raw->len += n;
+    return BAU_OK;
+}
+
+static bau_status keep(struct bau_reader *r, const uint8_t *bytes, size_t n, struct bau_error *err)
+{
+    if (n > r->carry_room) {
+        uint8_t *grown = bau_realloc(r->carry, n);
+        if (!grown)
+            return bau_error_set(err, BAU_E_NOMEM, "reader");
+        r->carry = grown;
+        r->carry_room = n;
+    }
+    if (n > 0)
+        memcpy(r->carry, bytes, n);
+    r->carry_len = n;
+    return BAU_OK;
+}
+
+/* The COPY is over on the wire: did it end well? */
+static bau_status finish(struct bau_reader *r, const struct raw *raw, struct bau_error *err)
+{
+    PGconn *conn = r->link->conn;
+    bau_status status = BAU_OK;
+    for (PGresult *result; (result = PQgetResult(conn)); PQclear(result)) {
+        if (status == BAU_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+            status = pg_fail(r->link->side, conn, result, "COPY TO STDOUT", err);
+        if (PQstatus(conn) == CONNECTION_BAD) {
+            PQclear(result);
+            break;
+        }
+    }
+    r->done = status == BAU_OK;
+    BAU_TRY(status);
+    return pg_stream_end(&r->stream, raw->len - raw->framed, err);
+}
+
+static bau_status read_failed(struct bau_reader *r, struct bau_error *err)
+{
+    PG_AUTO_RESULT *result = PQgetResult(r->link->conn);
+    return pg_fail(r->link->side, r->link->conn, result, "COPY TO STDOUT", err);
+}
+
+/* ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status start_batch(struct bau_reader *r, struct bau_batch *b, struct raw *raw, struct pg_frames *frames,
+                              struct bau_error *err)
+{
+    const uint32_t most = r->link->side->with.batch_rows;
+    frames->max_rows = most ? most : BAU_BATCH_ROWS;
+    frames->spans = r->spans;
+    frames->row_at = bau_arena_buffer(b->arena, ((size_t)frames->max_rows + 1) * sizeof *frames->row_at);
+    raw->room = RAW_ROOM;
+    raw->at = bau_arena_buffer(b->arena, raw->room);
+    if (!frames->row_at || !raw->at)
+        return bau_error_set(err, BAU_E_NOMEM, "batch");
+    frames->row_at[0] = 0;
+    for (uint32_t i = 0; i < r->table->n_wire; i++) {
+        const bool wanted = r->want[r->table->wire[i]] != BAU_WANT_FRAME;
+        r->spans[i] = wanted ? bau_arena_buffer(b->arena, (size_t)frames->max_rows * sizeof **r->spans) : NULL;
+        if (wanted && !r->spans[i])
+            return bau_error_set(err, BAU_E_NOMEM, "batch");
+    }
+    const size_t carried = r->carry_len;
+    r->carry_len = 0;
+    return append(b, raw, r->carry, carried, err);
+}
+
+/* Frames one block of libpq as the only row of the batch. `out_taken` false: it is not exactly one row. */
+static bau_status adopt(struct bau_reader *r, struct bau_batch *b, char *block, size_t len, struct raw *raw,
+                        struct pg_frames *frames, bool *out_taken, struct bau_error *err)
+{
+    size_t at = 0;
+    const uint32_t max_rows = frames->max_rows;
+    frames->max_rows = 1;
+    BAU_TRY(pg_stream_rows(&r->stream, (const uint8_t *)block, len, &at, SIZE_MAX, frames, err));
+    frames->max_rows = max_rows;
+    *out_taken = frames->n_rows == 1 && at == len;
+    if (!*out_taken) {
+        frames->n_rows = 0;
+        return BAU_OK;
+    }
+    *raw = (struct raw){.at = (uint8_t *)block, .len = len, .framed = len};
+    b->adopted = block;
+    b->adopted_free = PQfreemem;
+    return BAU_OK;
+}
+
+/* A message that is to be one row of its own. `out_full`: the batch is over, with or without it. */
+static bau_status large_message(struct bau_reader *r, struct bau_batch *b, char *block, size_t len, struct raw *raw,
+                                struct pg_frames *frames, bool *out_full, struct bau_error *err)
+{
+    if (frames->n_rows > 0) {
+        r->held = block;
+        r->held_len = len;
+        *out_full = true;
+        return BAU_OK;
+    }
+    bool taken = false;
+    bau_status status = adopt(r, b, block, len, raw, frames, &taken, err);
+    if (status == BAU_OK && taken) {
+        *out_full = true;
+        return BAU_OK;
+    }
+    if (status == BAU_OK)
+        status = append(b, raw, block, len, err);
+    PQfreemem(block);
+    return status;
+}
+
+static bau_status take_message(struct bau_reader *r, struct bau_batch *b, char *block, size_t len, struct raw *raw,
+                               struct pg_frames *frames, bool *out_full, struct bau_error *err)
+{
+    const uint8_t *bytes = (const uint8_t *)block;
+    if (len > ADOPT_BYTES && pg_stream_in_rows(&r->stream) && raw->len == raw->framed)
+        return large_message(r, b, block, len, raw, frames, out_full, err);
+    bau_status status = pg_stream_in_rows(&r->stream) ? BAU_OK : pg_stream_header(&r->stream, &bytes, &len, err);
+    if (status == BAU_OK)
+        status = append(b, raw, bytes, len, err);
+    PQfreemem(block);
+    return status;
+}
+
+static bau_status fill(struct bau_reader *r, struct bau_batch *b, struct raw *raw, struct pg_frames *frames,
+                       struct bau_error *err)
+{
+    bool full = false;
+    if (r->held) {
+        char *block = r->held;
+        r->held = NULL;
+        BAU_TRY(large_message(r, b, block, r->held_len, raw, frames, &full, err));
+    }
+    while (!full) {
+        BAU_TRY(pg_stream_rows(&r->stream, raw->at, raw->len, &raw->framed, BAU_BATCH_BYTES, frames, err));
+        if (frames->n_rows == frames->max_rows || raw->framed - frames->row_at[0] >= BAU_BATCH_BYTES)
+            return BAU_OK;
+        char *block = NULL;
+        const int n = PQgetCopyData(r->link->conn, &block, 0);
+        if (n == -1)
+            return finish(r, raw, err);
+        if (n < 0)
+            return read_failed(r, err);
+        BAU_TRY(take_message(r, b, block, (size_t)n, raw, frames, &full, err));
+    }
+    return BAU_OK;
+}
+
+static bau_status fill_columns(struct bau_reader *r, struct bau_batch *b, struct bau_error *err)
+{
+    for (uint32_t i = 0; i < r->table->n_wire; i++) {
+        const uint32_t f = r->table->wire[i];
+        struct bau_column *column = &b->columns[f];
+        if (!r->spans[i])
+            continue;
+        column->form = BAU_FORM_VIEW;
+        column->spans = r->spans[i];
+        column->n_values = b->n_rows;
+        if (r->want[f] == BAU_WANT_TYPED)
+            BAU_TRY_NOTE(pg_decode_column(b, column, err), err, "column %s", r->dataset->fields[f].name);
+    }
+    return BAU_OK;
+}
+
+static bau_status next_batch(struct bau_reader *r, struct bau_batch *b, struct bau_error *err)
+{
+    BAU_TRY(bau_batch_reset(b, r->dataset, err));
+    b->format = r->table->transport == PG_COPY_BINARY ? PG_FORMAT_BINARY : PG_FORMAT_TEXT;
+    if (r->done)
+        return BAU_OK;
+    struct raw raw = {0};
+    struct pg_frames frames = {0};
+    BAU_TRY(start_batch(r, b, &raw, &frames, err));
+    BAU_TRY(fill(r, b, &raw, &frames, err));
+    BAU_TRY(keep(r, raw.at + raw.framed, raw.len - raw.framed, err));
+    b->raw = raw.at;
+    b->raw_len = raw.framed;
+    b->row_at = frames.row_at;
+    b->n_rows = frames.n_rows;
+    b->bytes = raw.framed;
+    if (b->n_rows == 0)
+        return BAU_OK;
+    b->seq = r->seq++;
+    return fill_columns(r, b, err);
+}
+
+bau_status pg_read_next(struct bau_reader *r, struct bau_batch *into, struct bau_error *err)
+{
+    BAU_TRY_NOTE(next_batch(r, into, err), err, "table %s", r->dataset->name);
+    return BAU_OK;
+}
+
+/* Leaves the link fit for the next part, whatever state the COPY is in. */
+void pg_read_close(struct bau_reader *r)
+{
+    if (!r)
+        return;
+    PGconn *conn = r->link->conn;
+    if (!r->done && PQstatus(conn) == CONNECTION_OK && PQtransactionStatus(conn) != PQTRANS_INTRANS) {
+        PGcancel *cancel = PQtransactionStatus(conn) == PQTRANS_ACTIVE ? PQgetCancel(conn) : NULL;
+        char reason[256];
+        if (cancel)
+            (void)PQcancel(cancel, reason, (int)sizeof reason); /* the loop below reads to the end either way */
+        PQfreeCancel(cancel);
+        for (PGresult *result; PQstatus(conn) == CONNECTION_OK && (result = PQgetResult(conn)); PQclear(result)) {
+            char *block = NULL;
+            while (PQresultStatus(result) == PGRES_COPY_OUT && PQgetCopyData(conn, &block, 0) > 0)
+                PQfreemem(block);
+        }
+        PQclear(PQexec(conn, "ROLLBACK"));
+        r->link->in_transaction = false;
+    }
+    PQfreemem(r->held);
+    if (r->carry)
+        bau_wipe(r->carry, r->carry_room);
+    bau_free(r->carry);
+    bau_free(r->spans);
+    bau_free(r);
+}

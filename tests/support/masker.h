@@ -1,0 +1,256 @@
+/* For tests of maskers: one bound to a fixed key, columns of values that suit it, and a run over them.
+ *
+ * Values are made from the masker's own example, so that they conform: its digits, or else its letters, count up. */
+#ifndef BAU_TESTS_MASKER_H
+#define BAU_TESTS_MASKER_H
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/core/mask_key.h"
+
+
+struct bound {
+    const struct bau_masker *masker;
+    bau_type type;
+    struct bau_arena *arena;
+    struct bau_mask_key *key;
+    void *config, *scratch;
+    bool by; /* a FIELD option is set */
+    bau_status status;
+    struct bau_error err;
+};
+
+static const uint8_t master[32] = {7, 201, 33, 90, 14, 255, 68, 3, 121, 77, 42, 250, 9, 181, 60, 22,
+                                   99, 5, 173, 218, 30, 146, 87, 64, 12, 240, 51, 190, 111, 36, 202, 8};
+
+/* A value that fits the type, for an option named `value`. */
+static const char *literal(bau_type type)
+{
+    static const char *const text[BAU_TYPE_COUNT] = {
+        [BAU_BOOL] = "true",       [BAU_I16] = "-12",
+        [BAU_I32] = "70000",       [BAU_I64] = "5000000000",
+        [BAU_F32] = "1.5",         [BAU_F64] = "-2.25",
+        [BAU_DATE] = "2000-02-29", [BAU_TIME] = "13:45:00.5",
+        [BAU_UUID] = "00000000-0000-4000-8000-00000000000a", [BAU_TIMESTAMP] = "2000-02-29T12:00:01",
+        [BAU_TIMESTAMPTZ] = "2000-02-29T12:00:00+02:00", [BAU_TEXT] = "unknown",
+        [BAU_NUMERIC] = "12.50",   [BAU_JSON] = "{\"a\":[1]}",
+        [BAU_BYTES] = "\\x00ff10",
+    };
+    return text[type];
+}
+
+static inline bau_status set_options(struct bound *b, const char *settings)
+{
+    char copy[256], *rest = copy;
+    snprintf(copy, sizeof copy, "%s", settings);
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        char *value = strchr(word, '=');
+        if (!value)
+            continue;
+        *value++ = '\0';
+        const struct bau_option *o = bau_option_find(b->masker->options, word);
+        if (!o)
+            return bau_error_set(&b->err, BAU_E_USAGE, "no option %s", word);
+        b->by = b->by || (o->flags & BAU_OPTION_FIELD);
+        if (strcmp(word, "value") == 0 && b->type != BAU_TEXT)
+            value = (char *)(uintptr_t)literal(b->type);
+        BAU_TRY(bau_option_set(o, b->config, value, b->arena, &b->err));
+    }
+    return BAU_OK;
+}
+
+static inline bau_status start(struct bound *b, const char *settings, const struct bau_field *field, uint32_t max_chars)
+{
+    const struct bau_masker *m = b->masker;
+    BAU_TRY(bau_mask_key_new(master, "", "test", m->name, m->canon, b->arena, &b->key, &b->err));
+    if (m->options)
+        BAU_TRY(bau_options_default(m->options, b->config, b->arena, &b->err));
+    BAU_TRY(set_options(b, settings));
+    const struct bau_mask_bind with = {.masker = m->name, .domain = "test", .field = field, .type = b->type,
+                                       .max_chars = max_chars, .key = b->key, .arena = b->arena};
+    return m->bind ? m->bind(b->config, &with, &b->err) : BAU_OK;
+}
+
+static inline struct bound bind_with(const struct bau_masker *m, bau_type type, const char *settings,
+                              const struct bau_field *field, uint32_t max_chars)
+{
+    struct bound b = {.masker = m, .type = type, .arena = bau_arena_new(1 << 16, BAU_ARENA_PRIVATE)};
+    cr_assert(b.arena != NULL);
+    b.config = bau_arena_zero(b.arena, m->config_bytes + 1);
+    b.scratch = bau_alloc(m->scratch_bytes + 1);
+    b.status = start(&b, settings, field, max_chars);
+    return b;
+}
+
+static inline struct bound bind_example(const struct bau_masker *m, bau_type type)
+{
+    struct bound b = bind_with(m, type, m->example_options, NULL, 0);
+    cr_assert_eq(b.status, BAU_OK, "%s on %s: %s", m->name, bau_type_word(type), b.err.text);
+    return b;
+}
+
+static inline void release(struct bound *b)
+{
+    if (b->masker->unbind)
+        b->masker->unbind(b->config);
+    bau_mask_key_release(b->key);
+    bau_free(b->scratch);
+    bau_arena_free(b->arena);
+}
+
+/* ---- columns ---- */
+
+/* Counts the example's digits (but the first) up by `i`, or its letters when it has no digits. */
+static inline size_t vary(const char *example, uint64_t i, uint8_t *out)
+{
+    const size_t len = strlen(example);
+    memcpy(out, example, len);
+    const char *first = strpbrk(example, "0123456789");
+    for (size_t k = len; k-- > 0 && i;) {
+        if (first) {
+            if (out[k] >= '0' && out[k] <= '9' && example + k != first) {
+                out[k] = (uint8_t)('0' + ((uint64_t)(out[k] - '0') + i) % 10);
+                i /= 10;
+            }
+        } else if ((out[k] | 0x20) >= 'a' && (out[k] | 0x20) <= 'z') {
+            out[k] = (uint8_t)('a' + i % 26);
+            i /= 26;
+        }
+    }
+    return len;
+}
+
+static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
+{
+    const int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    const int16_t i16 = (int16_t)(i & 0xffff);
+    const int32_t i32 = (int32_t)n, date = (int32_t)(n % 40000);
+    const int64_t us = n * 1000003;
+    const float f32 = (float)n / 4;
+    const double f64 = (double)n / 8;
+    switch (type) {
+    case BAU_BOOL: out[0] = i & 1; return 1;
+    case BAU_I16: memcpy(out, &i16, 2); return 2;
+    case BAU_I32: memcpy(out, &i32, 4); return 4;
+    case BAU_I64: memcpy(out, &n, 8); return 8;
+    case BAU_F32: memcpy(out, &f32, 4); return 4;
+    case BAU_F64: memcpy(out, &f64, 8); return 8;
+    case BAU_DATE: memcpy(out, &date, 4); return 4;
+    case BAU_TIME:
+    case BAU_TIMESTAMP:
+    case BAU_TIMESTAMPTZ: memcpy(out, &us, 8); return 8;
+    case BAU_UUID: memcpy(out, "\x8f\x14\xe4\x5f\xce\xea\x46\x7f\xa0\xe6\xb5\xa1", 12); memcpy(out + 12, &i32, 4); return 16;
+    case BAU_NUMERIC:
+        return (size_t)snprintf((char *)out, 64, m->accepts & BAU_TYPES_FLOAT ? "%" PRId64 ".%02d" : "%" PRId64, n,
+                                (int)(i % 100));
+    case BAU_JSON: return (size_t)snprintf((char *)out, 64, "{\"n\":%" PRId64 "}", n);
+    case BAU_TEXT:
+    case BAU_BYTES:
+    case BAU_OTHER:
+    case BAU_TYPE_COUNT: break;
+    }
+    return vary(m->example_in, i, out);
+}
+
+/* Values from `from` to `to`; every seventh is null when `nulls`. */
+static inline struct bau_column make(const struct bau_masker *m, bau_type type, uint32_t from, uint32_t to, bool nulls,
+                              struct bau_arena *arena)
+{
+    const uint32_t n = to - from;
+    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = type, .n_values = n};
+    struct bau_column c;
+    struct bau_error err;
+    cr_assert_eq(bau_column_make(&c, &shape, type, (size_t)n * 64, arena, &err), BAU_OK);
+    const size_t words = n / 64 + 1;
+    c.valid = bau_arena_buffer(arena, 8 * words);
+    memset(c.valid, 0, 8 * words);
+    uint8_t *dst = c.data;
+    size_t at = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const bool null = nulls && (from + i) % 7 == 3;
+        size_t len = value_of(m, type, from + i, dst + at);
+        if (null)
+            memset(dst + at, 0, len);
+        if (null && c.offsets)
+            len = 0;
+        at += len;
+        c.n_nulls += null;
+        c.valid[i / 64] |= (uint64_t)!null << (i % 64);
+        if (c.offsets)
+            c.offsets[i + 1] = (uint32_t)at;
+    }
+    if (!c.n_nulls)
+        c.valid = NULL;
+    return c;
+}
+
+static inline struct bau_column one_text(bau_type type, const void *bytes, size_t len, struct bau_arena *arena)
+{
+    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = type, .n_values = 1};
+    struct bau_column c;
+    struct bau_error err;
+    cr_assert_eq(bau_column_make(&c, &shape, type, len, arena, &err), BAU_OK);
+    if (len)
+        memcpy(c.data, bytes, len);
+    c.offsets[1] = (uint32_t)len;
+    return c;
+}
+
+/* Who the rows `from` to `to` belong to: nine entities, as text. */
+static inline struct bau_column owners(uint32_t from, uint32_t to, struct bau_arena *arena)
+{
+    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = BAU_I32, .n_values = to - from};
+    struct bau_column c;
+    struct bau_error err;
+    cr_assert_eq(bau_column_make(&c, &shape, BAU_I32, 0, arena, &err), BAU_OK);
+    for (uint32_t i = from; i < to; i++)
+        ((int32_t *)c.data)[i - from] = (int32_t)(i % 9);
+    return c;
+}
+
+static inline bau_status run(const struct bound *b, const struct bau_column *in, uint32_t from, uint64_t first_row,
+                      struct bau_arena *arena, struct bau_column *out, struct bau_error *err)
+{
+    const struct bau_column by = owners(from, from + in->n_values, arena);
+    const struct bau_column *const fields[] = {&by, &by, &by, &by};
+    struct bau_mask_ctx ctx = {.arena = arena, .scratch = b->scratch, .fields = b->by ? fields : NULL,
+                               .first_row = first_row};
+    memset(b->scratch, 0xA5, b->masker->scratch_bytes);
+    *out = *in;
+    return b->masker->apply(b->config, &ctx, in, out, err);
+}
+
+static inline struct bau_column run_fine(const struct bound *b, const struct bau_column *in, uint32_t from,
+                                  struct bau_arena *arena)
+{
+    struct bau_column out;
+    struct bau_error err;
+    cr_assert_eq(run(b, in, from, from, arena, &out, &err), BAU_OK, "%s on %s: %s", b->masker->name,
+                 bau_type_word(b->type), err.text);
+    cr_assert_eq(bau_column_validate(&out, out.n_values, BAU_VALIDATE_CONTENTS, &err), BAU_OK, "%s on %s: %s",
+                 b->masker->name, bau_type_word(b->type), err.text);
+    cr_assert_eq(out.n_values, in->n_values);
+    cr_assert_eq(out.type, in->type);
+    return out;
+}
+
+static inline bool same_value(const struct bau_column *a, uint32_t i, const struct bau_column *b, uint32_t k)
+{
+    if (bau_column_present(a, i) != bau_column_present(b, k))
+        return false;
+    const struct bau_slice x = bau_column_value(a, i), y = bau_column_value(b, k);
+    return x.len == y.len && (x.len == 0 || memcmp(x.data, y.data, x.len) == 0);
+}
+
+static inline uint32_t chars_of(struct bau_slice s)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < s.len; i++)
+        n += (s.data[i] & 0xC0u) != 0x80u;
+    return n;
+}
+
+#endif
