@@ -1,4 +1,5 @@
-/* What several maskers share: row numbers for messages, random numbers out of a digest, text output, base32 and hex.
+/* What several maskers share: row numbers for messages, random numbers out of a digest, text output, base32
+ * and hex.
  *
  * Everything here is frozen with the outputs of the maskers (M2): the same bytes on any CPU. */
 #ifndef BAU_MASKERS_COMMON_H
@@ -10,7 +11,8 @@
 
 __extension__ typedef unsigned __int128 bau_wide;
 
-#define BAU_TEXT_SLACK 64u /* writable bytes behind the text of bau_mask_text_out: short names are copied 16 at a time */
+#define BAU_TEXT_SLACK                                                                                       \
+    64u /* writable bytes behind the text of bau_mask_text_out: short names are copied 16 at a time */
 
 /* The row's number in its part, from 1, as messages show it. */
 static inline uint64_t bau_mask_row(const struct bau_mask_ctx *ctx, uint32_t i)
@@ -19,8 +21,8 @@ static inline uint64_t bau_mask_row(const struct bau_mask_ctx *ctx, uint32_t i)
 }
 
 /* BAU_E_DATA for value i: where and how long, never what. */
-static inline bau_status bau_mask_refuse(const struct bau_mask_ctx *ctx, const struct bau_column *in, uint32_t i,
-                                         const char *what, struct bau_error *err)
+static inline bau_status bau_mask_refuse(const struct bau_mask_ctx *ctx, const struct bau_column *in,
+                                         uint32_t i, const char *what, struct bau_error *err)
 {
     return bau_error_set(err, BAU_E_DATA, "row %" PRIu64 ": a value of %zu bytes %s", bau_mask_row(ctx, i),
                          bau_column_value(in, i).len, what);
@@ -41,15 +43,16 @@ static inline uint64_t bau_draw(uint64_t random, uint64_t bound)
     return (uint64_t)(((bau_wide)random * bound) >> 64);
 }
 
-/* A text column for values of at most `each` bytes, with BAU_TEXT_SLACK to write past the last one; the caller fills
+/* A text column for values of at most `each` bytes, with BAU_TEXT_SLACK to write past the last one; the
+ * caller fills
  * offsets from 1 on. */
 static inline bau_status bau_mask_text_out(struct bau_column *out, const struct bau_column *in, bau_type type,
                                            size_t each, struct bau_arena *arena, struct bau_error *err)
 {
     const uint64_t bytes = (uint64_t)each * in->n_values;
     if (bytes > INT32_MAX)
-        return bau_error_set(err, BAU_E_LIMIT, "%u values of up to %zu bytes do not fit into one batch", in->n_values,
-                             each);
+        return bau_error_set(err, BAU_E_LIMIT, "%u values of up to %zu bytes do not fit into one batch",
+                             in->n_values, each);
     return bau_column_make(out, in, type, (size_t)bytes + BAU_TEXT_SLACK, arena, err);
 }
 
@@ -59,10 +62,12 @@ static inline void bau_store_be(uint8_t *p, uint64_t v)
         p[i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
-/* Five bytes as eight characters of RFC 4648 base32 in lower case: all eight groups of five bits at a time. */
+/* Five bytes as eight characters of RFC 4648 base32 in lower case: all eight groups of five bits at a time.
+ * */
 static inline void bau_base32(uint8_t out[8], const uint8_t in[5])
 {
-    uint64_t x = (uint64_t)in[0] << 32 | (uint64_t)in[1] << 24 | (uint64_t)in[2] << 16 | (uint64_t)in[3] << 8 | in[4];
+    uint64_t x =
+        (uint64_t)in[0] << 32 | (uint64_t)in[1] << 24 | (uint64_t)in[2] << 16 | (uint64_t)in[3] << 8 | in[4];
     x = (x & UINT64_C(0xFFFFF00000)) << 12 | (x & UINT64_C(0xFFFFF));
     x = (x & UINT64_C(0x000FFC00000FFC00)) << 6 | (x & UINT64_C(0x000003FF000003FF));
     x = (x & UINT64_C(0x03E003E003E003E0)) << 3 | (x & UINT64_C(0x001F001F001F001F));

@@ -1,5 +1,7 @@
-/* constant: one value for every row, read at bind as the type of the column. Spellings: true, false; decimal numbers;
- * 2024-02-29; 13:45:00; 2024-02-29 13:45:00.5 (with time zone: and Z or +01:00); UUIDs; JSON; bytes as hexadecimal
+/* constant: one value for every row, read at bind as the type of the column. Spellings: true, false; decimal
+ * numbers;
+ * 2024-02-29; 13:45:00; 2024-02-29 13:45:00.5 (with time zone: and Z or +01:00); UUIDs; JSON; bytes as
+ * hexadecimal
  * digits, also after \x; infinity and -infinity for dates and timestamps. */
 #include <errno.h>
 #include <math.h>
@@ -16,9 +18,9 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"value", BAU_OPTION_TEXT, offsetof(struct config, value), NULL, 0, 0,
-     "The value, spelled as the column's type.", BAU_OPTION_REQUIRED, NULL, NULL, 0},
-    {0},
+    { "value", BAU_OPTION_TEXT, offsetof(struct config, value), NULL, 0, 0,
+      "The value, spelled as the column's type.", BAU_OPTION_REQUIRED, NULL, NULL, 0 },
+    { 0 },
 };
 
 static void set_fixed(struct config *c, const void *bytes, size_t n)
@@ -38,7 +40,11 @@ static bool read_integer(struct config *c, int64_t least, int64_t most, size_t w
     const int16_t v16 = (int16_t)v;
     const int32_t v32 = (int32_t)v;
     const int64_t v64 = v;
-    set_fixed(c, width == 2 ? (const void *)&v16 : width == 4 ? (const void *)&v32 : (const void *)&v64, width);
+    set_fixed(c,
+              width == 2   ? (const void *)&v16
+              : width == 4 ? (const void *)&v32
+                           : (const void *)&v64,
+              width);
     return true;
 }
 
@@ -84,7 +90,7 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 
 static bool take_date(const char **p, int64_t *out_days)
 {
-    static const uint8_t length[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const uint8_t length[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     const int32_t year = take_digits(p, 4);
     if (year < 1 || !take(p, '-'))
         return false;
@@ -223,7 +229,7 @@ static bool read_bytes(struct config *c, struct bau_arena *arena)
 
 static bool read_uuid(struct config *c)
 {
-    uint8_t uuid[16] = {0};
+    uint8_t uuid[16] = { 0 };
     uint32_t n = 0;
     if (!read_hex(c->value, true, uuid, 16, &n) || n != 16)
         return false;
@@ -271,7 +277,8 @@ static bool read_numeric(struct config *c, const struct bau_field *field)
         if (scale == 0)
             return false;
     }
-    const uint32_t room = field ? field->max_digits : 0, behind = field && field->scale > 0 ? (uint32_t)field->scale : 0;
+    const uint32_t room = field ? field->max_digits : 0,
+                   behind = field && field->scale > 0 ? (uint32_t)field->scale : 0;
     return *p == '\0' && (room == 0 || (whole + behind <= room && scale <= behind));
 }
 

@@ -1,8 +1,12 @@
-/* date_shift: moves dates by a secret number of whole days, the same for everything of one entity (`by`), never by none.
+/* date_shift: moves dates by a secret number of whole days, the same for everything of one entity (`by`),
+ * never by none.
  *
- * Intervals and order inside one entity stay; time of day stays. The shift is uniform over -days..-1 and 1..days, drawn
- * from the PRF of the canonical form of the `by` field. Rows whose `by` is null share one shift. Infinities stay; a date
- * that is or would come to lie outside 0001-01-01..9999-12-31 is BAU_E_DATA. Timestamps with time zone move by 24 hours a
+ * Intervals and order inside one entity stay; time of day stays. The shift is uniform over -days..-1 and
+ * 1..days, drawn
+ * from the PRF of the canonical form of the `by` field. Rows whose `by` is null share one shift. Infinities
+ * stay; a date
+ * that is or would come to lie outside 0001-01-01..9999-12-31 is BAU_E_DATA. Timestamps with time zone move
+ * by 24 hours a
  * day in UTC. */
 #include "maskers/common.h"
 
@@ -17,12 +21,12 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"days", BAU_OPTION_U32, offsetof(struct config, days), "30", 1, 3650, "Largest shift, in days.", 0, NULL, NULL,
-     0},
-    {"by", BAU_OPTION_TEXT, offsetof(struct config, by), NULL, 0, 0,
-     "The field that says whose date it is; equal values shift equally.", BAU_OPTION_FIELD | BAU_OPTION_REQUIRED, NULL,
-     "FIELD", 0},
-    {0},
+    { "days", BAU_OPTION_U32, offsetof(struct config, days), "30", 1, 3650, "Largest shift, in days.", 0,
+      NULL, NULL, 0 },
+    { "by", BAU_OPTION_TEXT, offsetof(struct config, by), NULL, 0, 0,
+      "The field that says whose date it is; equal values shift equally.",
+      BAU_OPTION_FIELD | BAU_OPTION_REQUIRED, NULL, "FIELD", 0 },
+    { 0 },
 };
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
@@ -56,8 +60,9 @@ static bau_status shift_dates(const struct config *c, struct bau_mask_ctx *ctx, 
     return BAU_OK;
 }
 
-static bau_status shift_instants(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
-                                 const uint8_t (*digest)[16], struct bau_column *out, struct bau_error *err)
+static bau_status shift_instants(const struct config *c, struct bau_mask_ctx *ctx,
+                                 const struct bau_column *in, const uint8_t (*digest)[16],
+                                 struct bau_column *out, struct bau_error *err)
 {
     const int64_t first = FIRST_DAY * DAY_US, last = (LAST_DAY + 1) * DAY_US - 1;
     const int64_t *src = in->data;
@@ -79,13 +84,13 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t (*digest)[16];
+    uint8_t(*digest)[16];
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, ctx->fields[0], &digest, err));
     BAU_TRY(bau_column_like(out, in, ctx->arena, err));
     if (in->type == BAU_DATE)
-        BAU_TRY(shift_dates(c, ctx, in, (const uint8_t (*)[16])digest, out, err));
+        BAU_TRY(shift_dates(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
     else
-        BAU_TRY(shift_instants(c, ctx, in, (const uint8_t (*)[16])digest, out, err));
+        BAU_TRY(shift_instants(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
     const size_t width = bau_type_width(in->type);
     for (uint32_t i = 0; in->valid && i < in->n_values; i++)
         if (!bau_column_present(in, i))

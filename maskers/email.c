@@ -1,9 +1,11 @@
 /* email: an address that no mail server answers for, in a domain that RFC 2606 and RFC 6761 reserve.
  *
- *   person   given.family.SUFFIX@domain   SUFFIX: 80 bits of the PRF in base32, the names from 48 further bits
+ *   person   given.family.SUFFIX@domain   SUFFIX: 80 bits of the PRF in base32, the names from 48 further
+ *   bits
  *   token    TOKEN@domain                 TOKEN: 120 bits of the PRF in base32
  *
- * n addresses collide with a chance below n^2 / 2^81. Where the narrowest column of the domain has no room for the widest
+ * n addresses collide with a chance below n^2 / 2^81. Where the narrowest column of the domain has no room
+ * for the widest
  * `person`, all of it gets tokens; below that the rule is refused. */
 #include "maskers/common.h"
 #include "src/kernel/names.h"
@@ -11,7 +13,8 @@
 enum { PERSON, TOKEN };
 enum { SLOT = 16, NAME_BYTES = 12, SUFFIX = 16, TOKEN_CHARS = 24, DOMAIN_BYTES = 64 };
 
-struct list { /* lower-case ASCII names, each with the point behind it; the last byte of a slot says how many bytes */
+/* Lower-case ASCII names, each with the point behind it; the last byte of a slot counts its bytes. */
+struct list {
     uint8_t (*slot)[SLOT];
     uint32_t n, widest;
 };
@@ -26,12 +29,12 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"style", BAU_OPTION_CHOICE, offsetof(struct config, style), "person", 0, 0,
-     "What stands before the @: a name and a token, or a token only.", 0, "person|token", NULL, 0},
-    {"domain", BAU_OPTION_TEXT, offsetof(struct config, domain), "example.com", 0, 0,
-     "A reserved domain: example.com, example.net, example.org, or one below .invalid, .test or .example.", 0, NULL,
-     NULL, 0},
-    {0},
+    { "style", BAU_OPTION_CHOICE, offsetof(struct config, style), "person", 0, 0,
+      "What stands before the @: a name and a token, or a token only.", 0, "person|token", NULL, 0 },
+    { "domain", BAU_OPTION_TEXT, offsetof(struct config, domain), "example.com", 0, 0,
+      "A reserved domain: example.com, example.net, example.org, or one below .invalid, .test or .example.",
+      0, NULL, NULL, 0 },
+    { 0 },
 };
 
 static bool is_hostname(const char *domain, size_t len)
@@ -56,8 +59,9 @@ static bool ends_with(const char *text, size_t len, const char *end)
 
 static bool is_reserved(const char *domain, size_t len)
 {
-    static const char *const whole[] = {"example.com", "example.net", "example.org"};
-    static const char *const below[] = {".example.com", ".example.net", ".example.org", ".invalid", ".test", ".example"};
+    static const char *const whole[] = { "example.com", "example.net", "example.org" };
+    static const char *const below[] = { ".example.com", ".example.net", ".example.org",
+                                         ".invalid",     ".test",        ".example" };
     for (size_t i = 0; i < BAU_COUNT(whole); i++)
         if (strcmp(domain, whole[i]) == 0)
             return true;
@@ -83,7 +87,8 @@ static bool plain_name(struct bau_slice name, uint8_t slot[SLOT])
     return true;
 }
 
-static bau_status make_list(struct list *out, enum bau_names_kind kind, struct bau_arena *arena, struct bau_error *err)
+static bau_status make_list(struct list *out, enum bau_names_kind kind, struct bau_arena *arena,
+                            struct bau_error *err)
 {
     const struct bau_dict *d = bau_names_find("en", kind);
     if (!d)
@@ -109,8 +114,10 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     struct config *c = config;
     const size_t len = strlen(c->domain);
     if (!is_hostname(c->domain, len) || !is_reserved(c->domain, len))
-        return bau_error_set(err, BAU_E_USAGE, "'%.60s' is not reserved: mail to it could reach somebody; use example.com, "
-                             "example.net, example.org or a name below .invalid, .test or .example", c->domain);
+        return bau_error_set(err, BAU_E_USAGE,
+                             "'%.60s' is not reserved: mail to it could reach somebody; use example.com, "
+                             "example.net, example.org or a name below .invalid, .test or .example",
+                             c->domain);
     c->key = with->key;
     c->tail[0] = '@';
     memcpy(c->tail + 1, c->domain, len);
@@ -120,8 +127,10 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     if (with->max_chars && wide_of(c) > with->max_chars)
         c->style = TOKEN;
     if (with->max_chars && wide_of(c) > with->max_chars)
-        return bau_error_set(err, BAU_E_USAGE, "an address has at least %u characters, the narrowest column of the domain "
-                             "%u", wide_of(c), with->max_chars);
+        return bau_error_set(err, BAU_E_USAGE,
+                             "an address has at least %u characters, the narrowest column of the domain "
+                             "%u",
+                             wide_of(c), with->max_chars);
     return BAU_OK;
 }
 
@@ -165,7 +174,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t (*digest)[16];
+    uint8_t(*digest)[16];
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, wide_of(c), ctx->arena, err));
     uint8_t *dst = out->data, *start = dst;

@@ -1,4 +1,5 @@
-/* hash_token: a keyed token of fixed length. The first 16 bytes are the PRF of the value, further ones the PRF of those
+/* hash_token: a keyed token of fixed length. The first 16 bytes are the PRF of the value, further ones the
+ * PRF of those
  * under a subkey: they make a longer token, not a less likely collision.
  *
  * n values collide with a chance of about n^2 / 2^(8 * bytes + 1), never below n^2 / 2^129. */
@@ -16,13 +17,13 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"bytes", BAU_OPTION_U32, offsetof(struct config, bytes), "16", 10, 32, "Bytes of the token before encoding.", 0,
-     NULL, NULL, 0},
-    {"encoding", BAU_OPTION_CHOICE, offsetof(struct config, encoding), "hex", 0, 0, "How the bytes are written.", 0,
-     "hex|base32", NULL, 0},
-    {"prefix", BAU_OPTION_TEXT, offsetof(struct config, prefix), "", 0, 0, "Text before the token.", 0, NULL, "TEXT",
-     0},
-    {0},
+    { "bytes", BAU_OPTION_U32, offsetof(struct config, bytes), "16", 10, 32,
+      "Bytes of the token before encoding.", 0, NULL, NULL, 0 },
+    { "encoding", BAU_OPTION_CHOICE, offsetof(struct config, encoding), "hex", 0, 0,
+      "How the bytes are written.", 0, "hex|base32", NULL, 0 },
+    { "prefix", BAU_OPTION_TEXT, offsetof(struct config, prefix), "", 0, 0, "Text before the token.", 0, NULL,
+      "TEXT", 0 },
+    { 0 },
 };
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
@@ -37,8 +38,10 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
         return bau_error_set(err, BAU_E_USAGE, "prefix may have up to 256 bytes, not %u", c->prefix_len);
     c->digits = c->encoding == HEX ? 2 * c->bytes : (8 * c->bytes + 4) / 5;
     if (with->max_chars && c->prefix_chars + c->digits > with->max_chars)
-        return bau_error_set(err, BAU_E_USAGE, "the token has %u characters, the narrowest column of the domain %u; set "
-                             "bytes (at least 10) or encoding: base32", c->prefix_chars + c->digits, with->max_chars);
+        return bau_error_set(err, BAU_E_USAGE,
+                             "the token has %u characters, the narrowest column of the domain %u; set "
+                             "bytes (at least 10) or encoding: base32",
+                             c->prefix_chars + c->digits, with->max_chars);
     BAU_TRY(bau_mask_subkey(with->key, "token-more", subkey, err));
     const bool made = bau_prf_init(&c->more, subkey);
     bau_wipe(subkey, sizeof subkey);
@@ -63,13 +66,13 @@ static void encode(uint8_t *dst, const uint8_t bytes[40], const struct config *c
 }
 
 /* Bytes 16..31 of every token, or NULL when none is needed. */
-static bau_status second_half(const struct config *c, const uint8_t (*digest)[16], uint32_t n, struct bau_arena *arena,
-                              uint8_t (**out)[16], struct bau_error *err)
+static bau_status second_half(const struct config *c, const uint8_t (*digest)[16], uint32_t n,
+                              struct bau_arena *arena, uint8_t (**out)[16], struct bau_error *err)
 {
     *out = NULL;
     if (c->bytes <= 16)
         return BAU_OK;
-    uint8_t (*more)[16] = bau_arena_buffer(arena, 16 * ((size_t)n + 1));
+    uint8_t(*more)[16] = bau_arena_buffer(arena, 16 * ((size_t)n + 1));
     uint32_t *offsets = bau_arena_buffer(arena, 4 * ((size_t)n + 1));
     if (!more || !offsets)
         return bau_error_set(err, BAU_E_NOMEM, "batch");
@@ -86,11 +89,11 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t (*digest)[16], (*more)[16];
+    uint8_t(*digest)[16], (*more)[16];
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
-    BAU_TRY(second_half(c, (const uint8_t (*)[16])digest, in->n_values, ctx->arena, &more, err));
+    BAU_TRY(second_half(c, (const uint8_t(*)[16])digest, in->n_values, ctx->arena, &more, err));
     BAU_TRY(bau_mask_text_out(out, in, in->type, c->prefix_len + c->digits, ctx->arena, err));
-    uint8_t *dst = out->data, *start = dst, bytes[40] = {0};
+    uint8_t *dst = out->data, *start = dst, bytes[40] = { 0 };
     for (uint32_t i = 0; i < in->n_values; i++) {
         if (bau_column_present(in, i)) {
             memcpy(bytes, digest[i], 16);

@@ -1,4 +1,5 @@
-/* keep: the value itself. The plan never runs it for a field with `keep: reason` (that field stays a view); it exists for
+/* keep: the value itself. The plan never runs it for a field with `keep: reason` (that field stays a view);
+ * it exists for
  * paths inside documents, for `bauta maskers` and as the trivial case of the contract tests. */
 #include "bauta/masker.h"
 
@@ -17,8 +18,8 @@ const struct bau_masker bau_masker_keep = {
     .summary = "Leaves the value as it is; needs a reason.",
     .accepts = BAU_TYPES_ALL,
     .traits = BAU_DETERMINISTIC | BAU_BIJECTIVE | BAU_KEEPS_LENGTH | BAU_KEEPS_ALL,
-    .leaks = BAU_LEAKS_EQUALITY | BAU_LEAKS_ORDER | BAU_LEAKS_LENGTH | BAU_LEAKS_PREFIX | BAU_LEAKS_FREQUENCY |
-             BAU_LEAKS_FORMAT | BAU_LEAKS_RANGE | BAU_LEAKS_VALUE,
+    .leaks = BAU_LEAKS_EQUALITY | BAU_LEAKS_ORDER | BAU_LEAKS_LENGTH | BAU_LEAKS_PREFIX |
+             BAU_LEAKS_FREQUENCY | BAU_LEAKS_FORMAT | BAU_LEAKS_RANGE | BAU_LEAKS_VALUE,
     .canon = BAU_CANON_NONE,
     .apply = apply,
     .example_in = "blue, size M",

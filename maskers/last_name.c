@@ -1,6 +1,7 @@
 /* last_name: a surname of the same script, in the form that the gender of the row or the rule asks for.
  *
- * Names are drawn from the dictionary of the value's script (or of `locale`) by their frequency, never the value itself.
+ * Names are drawn from the dictionary of the value's script (or of `locale`) by their frequency, never the
+ * value itself.
  * Names that the narrowest column of the domain cannot hold are not drawn. */
 #include "maskers/people.h"
 
@@ -10,7 +11,7 @@ struct config {
     struct bau_name_part part;
 };
 
-static const struct bau_option options[] = {BAU_PEOPLE_OPTIONS, {0}};
+static const struct bau_option options[] = { BAU_PEOPLE_OPTIONS, { 0 } };
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {

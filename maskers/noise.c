@@ -1,11 +1,14 @@
-/* noise: adds a keyed amount to a number. The sign stays, zero stays zero under relative noise, a numeric keeps its scale,
+/* noise: adds a keyed amount to a number. The sign stays, zero stays zero under relative noise, a numeric
+ * keeps its scale,
  * nothing leaves its type or precision. Equal numbers get equal noise, in every type.
  *
- * Exact decimal arithmetic for integers and numerics, so that 250, 250::numeric and a JSON 250 agree. With f drawn
+ * Exact decimal arithmetic for integers and numerics, so that 250, 250::numeric and a JSON 250 agree. With f
+ * drawn
  * uniformly from 1..relative * 10^9 and v counted in units of its last digit:
  *     relative    delta = max(1, floor(|v| * f / 10^9)) units; 0 for v = 0
  *     absolute    delta = g * 10^-9, cut to v's scale, at least one unit, g drawn from 1..absolute * 10^9
- * and a drawn sign. |v| - delta below zero counts as delta - |v|. A sum that does not fit is replaced by the difference.
+ * and a drawn sign. |v| - delta below zero counts as delta - |v|. A sum that does not fit is replaced by the
+ * difference.
  * Floats do the same in IEEE double, one rounding a step. NaN and infinities stay. */
 #include <math.h>
 
@@ -22,11 +25,11 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"relative", BAU_OPTION_F64, offsetof(struct config, relative), NULL, 0, 1,
-     "Largest change as a share of the value; 0.1 when neither is given.", 0, NULL, NULL, 0},
-    {"absolute", BAU_OPTION_F64, offsetof(struct config, absolute), NULL, 0, 1000000000, "Largest change as a number.",
-     0, NULL, NULL, 0},
-    {0},
+    { "relative", BAU_OPTION_F64, offsetof(struct config, relative), NULL, 0, 1,
+      "Largest change as a share of the value; 0.1 when neither is given.", 0, NULL, NULL, 0 },
+    { "absolute", BAU_OPTION_F64, offsetof(struct config, absolute), NULL, 0, 1000000000,
+      "Largest change as a number.", 0, NULL, NULL, 0 },
+    { 0 },
 };
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
@@ -53,8 +56,8 @@ struct draw {
 
 static struct draw draw_of(const struct config *c, const uint8_t digest[16])
 {
-    return (struct draw){.f = 1 + bau_draw(bau_bits64(digest), c->share + c->amount),
-                         .down = (digest[8] & 1u) != 0};
+    return (struct draw){ .f = 1 + bau_draw(bau_bits64(digest), c->share + c->amount),
+                          .down = (digest[8] & 1u) != 0 };
 }
 
 /* ---- integers ---- */
@@ -74,7 +77,8 @@ static int64_t noisy_integer(const struct config *c, int64_t v, const uint8_t di
     return v < 0 ? (int64_t)-result : (int64_t)result;
 }
 
-static void noisy_integers(const struct config *c, const struct bau_column *in, const uint8_t (*digest)[16], void *data)
+static void noisy_integers(const struct config *c, const struct bau_column *in, const uint8_t (*digest)[16],
+                           void *data)
 {
     const uint32_t n = in->n_values;
     if (in->type == BAU_I16) {
@@ -108,7 +112,8 @@ static double noisy_double(const struct config *c, double v, const uint8_t diges
     return copysign(fabs(result), v);
 }
 
-static void noisy_floats(const struct config *c, const struct bau_column *in, const uint8_t (*digest)[16], void *data)
+static void noisy_floats(const struct config *c, const struct bau_column *in, const uint8_t (*digest)[16],
+                         void *data)
 {
     if (in->type == BAU_F32) {
         const float *src = in->data;
@@ -173,7 +178,8 @@ static void relative_delta(struct number *x, uint64_t f)
     }
 }
 
-/* delta = g * 10^-9 in units of 10^-scale. Digits before the number's first one are cut: they cannot fit anyway. */
+/* delta = g * 10^-9 in units of 10^-scale. Digits before the number's first one are cut: they cannot fit
+ * anyway. */
 static void absolute_delta(struct number *x, uint64_t g)
 {
     memset(x->delta, 0, x->n);
@@ -232,8 +238,8 @@ static uint8_t *write_number(uint8_t *dst, const struct number *x, const uint8_t
     return dst;
 }
 
-static uint8_t *noisy_number(const struct config *c, struct number *x, uint8_t *result, const uint8_t digest[16],
-                             uint8_t *dst)
+static uint8_t *noisy_number(const struct config *c, struct number *x, uint8_t *result,
+                             const uint8_t digest[16], uint8_t *dst)
 {
     const struct draw d = draw_of(c, digest);
     const bool zero = is_zero(x->digit, x->n);
@@ -273,7 +279,7 @@ static bau_status noisy_numbers(const struct config *c, struct bau_mask_ctx *ctx
     uint8_t *room = bau_arena_take(ctx->arena, 3 * (longest + 2));
     if (!room)
         return bau_error_set(err, BAU_E_NOMEM, "batch");
-    struct number x = {.digit = room, .delta = room + longest + 2};
+    struct number x = { .digit = room, .delta = room + longest + 2 };
     uint8_t *dst = out->data, *start = dst;
     for (uint32_t i = 0; i < in->n_values; i++) {
         const uint8_t *text = src + in->offsets[i];
@@ -296,9 +302,9 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t (*made)[16];
+    uint8_t(*made)[16];
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &made, err));
-    const uint8_t (*digest)[16] = (const uint8_t (*)[16])made;
+    const uint8_t(*digest)[16] = (const uint8_t(*)[16])made;
     if (in->type == BAU_NUMERIC)
         return noisy_numbers(c, ctx, in, digest, out, err);
     BAU_TRY(bau_column_like(out, in, ctx->arena, err));

@@ -15,13 +15,13 @@ static bool fits(struct bau_slice name, uint32_t max_chars)
 }
 
 /* Digests of what stands in the slots, by the masker's own key: equal canonical forms have equal ones. */
-static bau_status digest_slots(struct bau_name_list *list, const struct bau_mask_key *key, struct bau_arena *scratch,
-                               struct bau_error *err)
+static bau_status digest_slots(struct bau_name_list *list, const struct bau_mask_key *key,
+                               struct bau_arena *scratch, struct bau_error *err)
 {
     const uint32_t n = list->dict->n;
     struct bau_column column;
-    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = BAU_TEXT, .n_values = n};
-    uint8_t (*digest)[16];
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = BAU_TEXT, .n_values = n };
+    uint8_t(*digest)[16];
     BAU_TRY(bau_column_make(&column, &shape, BAU_TEXT, (size_t)n * BAU_NAME_SLOT, scratch, err));
     uint8_t *dst = column.data, *start = dst;
     for (uint32_t i = 0; i < n; i++) {
@@ -42,7 +42,8 @@ static bau_status fill_list(struct bau_name_list *list, uint32_t max_chars, stru
         if (fits(bau_dict_name(d, i), max_chars))
             last = i;
     if (last == d->n)
-        return bau_error_set(err, BAU_E_USAGE, "no name of locale %s has at most %u characters", d->locale, max_chars);
+        return bau_error_set(err, BAU_E_USAGE, "no name of locale %s has at most %u characters", d->locale,
+                             max_chars);
     for (uint32_t i = d->n; i-- > 0;) {
         if (fits(bau_dict_name(d, i), max_chars))
             last = i;
@@ -69,8 +70,8 @@ static bau_status make_list(const struct bau_dict *dict, uint32_t max_chars, con
         return bau_error_set(err, BAU_E_NOMEM, "names");
     BAU_TRY(fill_list(list, max_chars, err));
     struct bau_arena *scratch = bau_arena_new(64 * 1024, BAU_ARENA_PRIVATE);
-    const bau_status status = scratch ? digest_slots(list, with->key, scratch, err)
-                                      : bau_error_set(err, BAU_E_NOMEM, "names");
+    const bau_status status =
+        scratch ? digest_slots(list, with->key, scratch, err) : bau_error_set(err, BAU_E_NOMEM, "names");
     bau_arena_free(scratch);
     *out = list;
     return status;
@@ -85,21 +86,21 @@ static const char *locale_of(const char *locale, enum bau_script script)
     return own ? own : "en";
 }
 
-static bau_status find_dict(const char *locale, bool surname, enum bau_gender gender, const struct bau_dict **out,
-                            struct bau_error *err)
+static bau_status find_dict(const char *locale, bool surname, enum bau_gender gender,
+                            const struct bau_dict **out, struct bau_error *err)
 {
     static const enum bau_names_kind kinds[2][BAU_GENDERS] = {
-        {BAU_NAMES_GIVEN, BAU_NAMES_GIVEN_F, BAU_NAMES_GIVEN_M},
-        {BAU_NAMES_SURNAME, BAU_NAMES_SURNAME_F, BAU_NAMES_SURNAME_M},
+        { BAU_NAMES_GIVEN, BAU_NAMES_GIVEN_F, BAU_NAMES_GIVEN_M },
+        { BAU_NAMES_SURNAME, BAU_NAMES_SURNAME_F, BAU_NAMES_SURNAME_M },
     };
     *out = bau_names_find(locale, kinds[surname][gender]);
     if (*out && (*out)->n > 0)
         return BAU_OK;
-    BAU_AUTO_TEXT known = {0};
+    BAU_AUTO_TEXT known = { 0 };
     for (size_t i = 0; bau_names_locales[i]; i++)
         bau_text_addf(&known, "%s%s", i ? ", " : "", bau_names_locales[i]);
-    return bau_error_set(err, BAU_E_USAGE, "there are no names of locale '%.40s'; there are: auto, %s", locale,
-                         known.data ? known.data : "none");
+    return bau_error_set(err, BAU_E_USAGE, "there are no names of locale '%.40s'; there are: auto, %s",
+                         locale, known.data ? known.data : "none");
 }
 
 bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const char *locale, uint32_t max_chars,
@@ -111,7 +112,8 @@ bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const cha
     for (unsigned script = 0; script < BAU_PEOPLE_SCRIPTS; script++)
         for (unsigned gender = 0; gender < BAU_GENDERS; gender++) {
             const struct bau_dict *dict;
-            BAU_TRY(find_dict(locale_of(locale, (enum bau_script)script), surname, (enum bau_gender)gender, &dict, err));
+            BAU_TRY(find_dict(locale_of(locale, (enum bau_script)script), surname, (enum bau_gender)gender,
+                              &dict, err));
             size_t k = 0;
             while (k < n_made && made[k]->dict != dict)
                 k++;
@@ -125,10 +127,10 @@ bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const cha
 }
 
 bau_status bau_name_part_apply(const struct bau_name_part *part, const struct bau_people_options *options,
-                               const struct bau_mask_key *key, struct bau_mask_ctx *ctx, const struct bau_column *in,
-                               struct bau_column *out, struct bau_error *err)
+                               const struct bau_mask_key *key, struct bau_mask_ctx *ctx,
+                               const struct bau_column *in, struct bau_column *out, struct bau_error *err)
 {
-    uint8_t (*digest)[16], *genders;
+    uint8_t(*digest)[16], *genders;
     BAU_TRY(bau_people_rows(options, ctx, &genders, err));
     BAU_TRY(bau_mask_digest(key, ctx->arena, in, &digest, err));
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, BAU_NAME_BYTES, ctx->arena, err));
@@ -136,8 +138,10 @@ bau_status bau_name_part_apply(const struct bau_name_part *part, const struct ba
     uint8_t *dst = out->data, *start = dst;
     for (uint32_t i = 0; i < in->n_values; i++) {
         if (bau_column_present(in, i)) {
-            const enum bau_script script = bau_people_script(src + in->offsets[i], in->offsets[i + 1] - in->offsets[i]);
-            const struct bau_name_list *list = part->list[script][bau_people_gender(options, ctx, genders, i)];
+            const enum bau_script script =
+                bau_people_script(src + in->offsets[i], in->offsets[i + 1] - in->offsets[i]);
+            const struct bau_name_list *list =
+                part->list[script][bau_people_gender(options, ctx, genders, i)];
             const uint64_t own = bau_bits64(digest[i]);
             dst = bau_name_put(dst, list, bau_name_draw(list, bau_bits64(digest[i] + 8), own));
         }
@@ -155,27 +159,33 @@ struct word {
 
 /* Lower case where the script has it in ASCII; others with both cases. */
 static const struct word words[] = {
-    {"f", BAU_GENDER_F},         {"m", BAU_GENDER_M},         {"w", BAU_GENDER_F},        {"h", BAU_GENDER_M},
-    {"k", BAU_GENDER_F},         {"e", BAU_GENDER_M},         {"female", BAU_GENDER_F},   {"male", BAU_GENDER_M},
-    {"woman", BAU_GENDER_F},     {"man", BAU_GENDER_M},       {"girl", BAU_GENDER_F},     {"boy", BAU_GENDER_M},
-    {"mrs", BAU_GENDER_F},       {"mr", BAU_GENDER_M},        {"ms", BAU_GENDER_F},       {"mr.", BAU_GENDER_M},
-    {"mrs.", BAU_GENDER_F},      {"ms.", BAU_GENDER_F},       {"miss", BAU_GENDER_F},     {"weiblich", BAU_GENDER_F},
-    {"frau", BAU_GENDER_F},      {"herr", BAU_GENDER_M},      {"mann", BAU_GENDER_M},     {"maennlich", BAU_GENDER_M},
-    {"männlich", BAU_GENDER_M},  {"femme", BAU_GENDER_F},     {"homme", BAU_GENDER_M},    {"feminin", BAU_GENDER_F},
-    {"féminin", BAU_GENDER_F},   {"masculin", BAU_GENDER_M},  {"mme", BAU_GENDER_F},      {"mujer", BAU_GENDER_F},
-    {"hombre", BAU_GENDER_M},    {"femenino", BAU_GENDER_F},  {"masculino", BAU_GENDER_M},
-    {"feminino", BAU_GENDER_F},  {"mulher", BAU_GENDER_F},    {"homem", BAU_GENDER_M},    {"donna", BAU_GENDER_F},
-    {"uomo", BAU_GENDER_M},      {"femmina", BAU_GENDER_F},   {"maschio", BAU_GENDER_M},  {"kobieta", BAU_GENDER_F},
-    {"mężczyzna", BAU_GENDER_M}, {"kadın", BAU_GENDER_F},     {"erkek", BAU_GENDER_M},    {"vrouw", BAU_GENDER_F},
-    {"kvinna", BAU_GENDER_F},    {"kvinde", BAU_GENDER_F},    {"ж", BAU_GENDER_F},        {"Ж", BAU_GENDER_F},
-    {"м", BAU_GENDER_M},         {"М", BAU_GENDER_M},         {"жен", BAU_GENDER_F},      {"муж", BAU_GENDER_M},
-    {"женский", BAU_GENDER_F},   {"мужской", BAU_GENDER_M},   {"Женский", BAU_GENDER_F},  {"Мужской", BAU_GENDER_M},
-    {"женщина", BAU_GENDER_F},   {"мужчина", BAU_GENDER_M},   {"жінка", BAU_GENDER_F},    {"чоловік", BAU_GENDER_M},
-    {"γυναίκα", BAU_GENDER_F},   {"άνδρας", BAU_GENDER_M},    {"أنثى", BAU_GENDER_F},     {"ذكر", BAU_GENDER_M},
-    {"女", BAU_GENDER_F},        {"男", BAU_GENDER_M},        {"女性", BAU_GENDER_F},     {"男性", BAU_GENDER_M},
-    {"여", BAU_GENDER_F},        {"남", BAU_GENDER_M},        {"여성", BAU_GENDER_F},     {"남성", BAU_GENDER_M},
-    {"여자", BAU_GENDER_F},      {"남자", BAU_GENDER_M},      {"महिला", BAU_GENDER_F},    {"पुरुष", BAU_GENDER_M},
-    {"2", BAU_GENDER_F},         {"1", BAU_GENDER_M},
+    { "f", BAU_GENDER_F },        { "m", BAU_GENDER_M },         { "w", BAU_GENDER_F },
+    { "h", BAU_GENDER_M },        { "k", BAU_GENDER_F },         { "e", BAU_GENDER_M },
+    { "female", BAU_GENDER_F },   { "male", BAU_GENDER_M },      { "woman", BAU_GENDER_F },
+    { "man", BAU_GENDER_M },      { "girl", BAU_GENDER_F },      { "boy", BAU_GENDER_M },
+    { "mrs", BAU_GENDER_F },      { "mr", BAU_GENDER_M },        { "ms", BAU_GENDER_F },
+    { "mr.", BAU_GENDER_M },      { "mrs.", BAU_GENDER_F },      { "ms.", BAU_GENDER_F },
+    { "miss", BAU_GENDER_F },     { "weiblich", BAU_GENDER_F },  { "frau", BAU_GENDER_F },
+    { "herr", BAU_GENDER_M },     { "mann", BAU_GENDER_M },      { "maennlich", BAU_GENDER_M },
+    { "männlich", BAU_GENDER_M }, { "femme", BAU_GENDER_F },     { "homme", BAU_GENDER_M },
+    { "feminin", BAU_GENDER_F },  { "féminin", BAU_GENDER_F },   { "masculin", BAU_GENDER_M },
+    { "mme", BAU_GENDER_F },      { "mujer", BAU_GENDER_F },     { "hombre", BAU_GENDER_M },
+    { "femenino", BAU_GENDER_F }, { "masculino", BAU_GENDER_M }, { "feminino", BAU_GENDER_F },
+    { "mulher", BAU_GENDER_F },   { "homem", BAU_GENDER_M },     { "donna", BAU_GENDER_F },
+    { "uomo", BAU_GENDER_M },     { "femmina", BAU_GENDER_F },   { "maschio", BAU_GENDER_M },
+    { "kobieta", BAU_GENDER_F },  { "mężczyzna", BAU_GENDER_M }, { "kadın", BAU_GENDER_F },
+    { "erkek", BAU_GENDER_M },    { "vrouw", BAU_GENDER_F },     { "kvinna", BAU_GENDER_F },
+    { "kvinde", BAU_GENDER_F },   { "ж", BAU_GENDER_F },         { "Ж", BAU_GENDER_F },
+    { "м", BAU_GENDER_M },        { "М", BAU_GENDER_M },         { "жен", BAU_GENDER_F },
+    { "муж", BAU_GENDER_M },      { "женский", BAU_GENDER_F },   { "мужской", BAU_GENDER_M },
+    { "Женский", BAU_GENDER_F },  { "Мужской", BAU_GENDER_M },   { "женщина", BAU_GENDER_F },
+    { "мужчина", BAU_GENDER_M },  { "жінка", BAU_GENDER_F },     { "чоловік", BAU_GENDER_M },
+    { "γυναίκα", BAU_GENDER_F },  { "άνδρας", BAU_GENDER_M },    { "أنثى", BAU_GENDER_F },
+    { "ذكر", BAU_GENDER_M },      { "女", BAU_GENDER_F },        { "男", BAU_GENDER_M },
+    { "女性", BAU_GENDER_F },     { "男性", BAU_GENDER_M },      { "여", BAU_GENDER_F },
+    { "남", BAU_GENDER_M },       { "여성", BAU_GENDER_F },      { "남성", BAU_GENDER_M },
+    { "여자", BAU_GENDER_F },     { "남자", BAU_GENDER_M },      { "महिला", BAU_GENDER_F },
+    { "पुरुष", BAU_GENDER_M },      { "2", BAU_GENDER_F },         { "1", BAU_GENDER_M },
 };
 enum { WORD_BYTES = 24 };
 

@@ -1,4 +1,5 @@
-/* Names of people, for the maskers that make some: which dictionary a value draws from (script and gender), and the
+/* Names of people, for the maskers that make some: which dictionary a value draws from (script and gender),
+ * and the
  * dictionaries laid out for fast copying and cut to what the column can hold. */
 #ifndef BAU_MASKERS_PEOPLE_H
 #define BAU_MASKERS_PEOPLE_H
@@ -15,8 +16,8 @@ enum bau_gender { BAU_GENDER_ANY, BAU_GENDER_F, BAU_GENDER_M, BAU_GENDERS };
 struct bau_name_list {
     const struct bau_dict *dict;
     uint8_t (*slot)[BAU_NAME_SLOT]; /* entry i: its bytes, in the last byte their number */
-    uint64_t *digest;               /* start of the PRF of entry i: tells that a value would be masked to itself */
-    uint32_t widest;                /* characters */
+    uint64_t *digest; /* start of the PRF of entry i: tells that a value would be masked to itself */
+    uint32_t widest;  /* characters */
 };
 
 /* What a masker needs of one part of a name: a list for every script and gender. */
@@ -25,7 +26,8 @@ struct bau_name_part {
     uint32_t widest;
 };
 
-/* surname: false: given names. locale "auto": the script's. max_chars 0: no limit; names that are longer are replaced by
+/* surname: false: given names. locale "auto": the script's. max_chars 0: no limit; names that are longer are
+ * replaced by
  * the next that fits. Errors: BAU_E_USAGE for an unknown locale or no name that fits. */
 bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const char *locale, uint32_t max_chars,
                               const struct bau_mask_bind *with, struct bau_error *err) BAU_MUST_CHECK;
@@ -42,20 +44,41 @@ struct bau_people_options {
 };
 
 #define BAU_PEOPLE_OPTIONS                                                                                   \
-    {"locale", BAU_OPTION_TEXT, offsetof(struct bau_people_options, locale), "auto", 0, 0,                   \
-     "Language of the names, such as de; auto follows the script of the value.", 0, NULL, NULL, 0},          \
-    {"gender", BAU_OPTION_CHOICE, offsetof(struct bau_people_options, gender), "auto", 0, 0,                 \
-     "Whose names to draw; auto asks gender_from, else draws from all.", 0, BAU_GENDER_WORDS, NULL, 0},      \
-    {"gender_from", BAU_OPTION_TEXT, offsetof(struct bau_people_options, gender_from), NULL, 0, 0,           \
-     "The field of the same row that says f or m.", BAU_OPTION_FIELD, NULL, "FIELD", 0}
+    { "locale",                                                                                              \
+      BAU_OPTION_TEXT,                                                                                       \
+      offsetof(struct bau_people_options, locale),                                                           \
+      "auto",                                                                                                \
+      0,                                                                                                     \
+      0,                                                                                                     \
+      "Language of the names, such as de; auto follows the script of the value.",                            \
+      0,                                                                                                     \
+      NULL,                                                                                                  \
+      NULL,                                                                                                  \
+      0 },                                                                                                   \
+        { "gender",                                                                                          \
+          BAU_OPTION_CHOICE,                                                                                 \
+          offsetof(struct bau_people_options, gender),                                                       \
+          "auto",                                                                                            \
+          0,                                                                                                 \
+          0,                                                                                                 \
+          "Whose names to draw; auto asks gender_from, else draws from all.",                                \
+          0,                                                                                                 \
+          BAU_GENDER_WORDS,                                                                                  \
+          NULL,                                                                                              \
+          0 },                                                                                               \
+    {                                                                                                        \
+        "gender_from", BAU_OPTION_TEXT, offsetof(struct bau_people_options, gender_from), NULL, 0, 0,        \
+            "The field of the same row that says f or m.", BAU_OPTION_FIELD, NULL, "FIELD", 0                \
+    }
 
 /* Genders of the batch's rows, or NULL when the option or nothing says. */
-static inline bau_status bau_people_rows(const struct bau_people_options *o, struct bau_mask_ctx *ctx, uint8_t **out,
-                                         struct bau_error *err)
+static inline bau_status bau_people_rows(const struct bau_people_options *o, struct bau_mask_ctx *ctx,
+                                         uint8_t **out, struct bau_error *err)
 {
     *out = NULL;
-    return o->gender == BAU_GENDER_ANY && o->gender_from ? bau_people_genders(ctx->fields[0], ctx->arena, out, err)
-                                                         : BAU_OK;
+    return o->gender == BAU_GENDER_ANY && o->gender_from
+               ? bau_people_genders(ctx->fields[0], ctx->arena, out, err)
+               : BAU_OK;
 }
 
 static inline uint32_t bau_people_gender(const struct bau_people_options *o, const struct bau_mask_ctx *ctx,
@@ -93,7 +116,8 @@ static inline uint32_t bau_name_draw(const struct bau_name_list *list, uint64_t 
 
 /* The whole of apply for a masker that gives one name a value. */
 bau_status bau_name_part_apply(const struct bau_name_part *part, const struct bau_people_options *options,
-                               const struct bau_mask_key *key, struct bau_mask_ctx *ctx, const struct bau_column *in,
-                               struct bau_column *out, struct bau_error *err) BAU_MUST_CHECK;
+                               const struct bau_mask_key *key, struct bau_mask_ctx *ctx,
+                               const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 #endif

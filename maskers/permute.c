@@ -1,4 +1,5 @@
-/* permute: a keyed permutation of integers. What kind of number it was stays, so the result always fits where the input
+/* permute: a keyed permutation of integers. What kind of number it was stays, so the result always fits
+ * where the input
  * fitted, in every type and spelling:
  *
  *   without min and max, four segments are permuted in themselves, each under its own subkey:
@@ -25,11 +26,11 @@ struct work { /* values of one segment of a chunk and where they go back */
 };
 
 static const struct bau_option options[] = {
-    {"min", BAU_OPTION_I64, offsetof(struct config, min), "-9223372036854775808", INT64_MIN, INT64_MAX,
-     "Smallest number; give it together with max.", 0, NULL, NULL, 0},
-    {"max", BAU_OPTION_I64, offsetof(struct config, max), "9223372036854775807", INT64_MIN, INT64_MAX,
-     "Largest number; give it together with min.", 0, NULL, NULL, 0},
-    {0},
+    { "min", BAU_OPTION_I64, offsetof(struct config, min), "-9223372036854775808", INT64_MIN, INT64_MAX,
+      "Smallest number; give it together with max.", 0, NULL, NULL, 0 },
+    { "max", BAU_OPTION_I64, offsetof(struct config, max), "9223372036854775807", INT64_MIN, INT64_MAX,
+      "Largest number; give it together with min.", 0, NULL, NULL, 0 },
+    { 0 },
 };
 
 static bau_status add_perm(struct config *c, unsigned s, const char *label, uint64_t n,
@@ -73,8 +74,10 @@ static bau_status check_range(const struct config *c, const struct bau_mask_bind
     const uint32_t room = with->field ? with->field->max_digits : 0;
     const int32_t scale = with->field && with->field->scale > 0 ? with->field->scale : 0;
     if (with->type == BAU_NUMERIC && room && decimal_digits(far) + (uint32_t)scale > room)
-        return bau_error_set(err, BAU_E_USAGE, "%s has no room for every number from min to max; set them closer "
-                             "together", with->field->native);
+        return bau_error_set(err, BAU_E_USAGE,
+                             "%s has no room for every number from min to max; set them closer "
+                             "together",
+                             with->field->native);
     return BAU_OK;
 }
 
@@ -92,9 +95,9 @@ static bau_status bind_range(struct config *c, const struct bau_mask_bind *with,
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {
-    static const uint64_t edge[SEGMENTS + 1] = {0, UINT64_C(1) << 15, UINT64_C(1) << 31, UINT64_C(1) << 53,
-                                                UINT64_C(1) << 63};
-    static const char *const label[SEGMENTS] = {"permute-15", "permute-31", "permute-53", "permute-63"};
+    static const uint64_t edge[SEGMENTS + 1] = { 0, UINT64_C(1) << 15, UINT64_C(1) << 31, UINT64_C(1) << 53,
+                                                 UINT64_C(1) << 63 };
+    static const char *const label[SEGMENTS] = { "permute-15", "permute-31", "permute-53", "permute-63" };
     struct config *c = config;
     if (c->min != INT64_MIN || c->max != INT64_MAX)
         return bind_range(c, with, err);
@@ -122,7 +125,7 @@ static unsigned segment_of(uint64_t v)
 
 static void permute_chunk(const struct config *c, struct work *w, int64_t *values, uint32_t n)
 {
-    uint32_t count[SEGMENTS] = {0};
+    uint32_t count[SEGMENTS] = { 0 };
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t v = (uint64_t)(values[i] ^ (values[i] >> 63)); /* -1 - v for a negative one */
         const unsigned s = segment_of(v);
@@ -160,7 +163,8 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
 {
     const struct config *c = config;
     int64_t *values;
-    BAU_TRY(bau_mask_integers(in, ctx->arena, &values, err));
+    BAU_TRY_NOTE(bau_mask_integers(in, ctx->arena, &values, err), err, "batch from row %" PRIu64,
+                 ctx->first_row + 1);
     if (c->ranged)
         BAU_TRY(permute_range(c, ctx, in, values, err));
     else
@@ -176,7 +180,8 @@ static uint32_t widest(const void *config, bau_type type)
         return 0;
     if (!c->ranged)
         return 20;
-    const uint32_t low = decimal_digits(magnitude(c->min)) + (c->min < 0), high = decimal_digits(magnitude(c->max));
+    const uint32_t low = decimal_digits(magnitude(c->min)) + (c->min < 0),
+                   high = decimal_digits(magnitude(c->max));
     return low > high ? low : high;
 }
 

@@ -1,7 +1,9 @@
-/* person_name: a whole name, given name and surname, of the same script and of the gender that the row or the rule says;
+/* person_name: a whole name, given name and surname, of the same script and of the gender that the row or
+ * the rule says;
  * where neither does, the value's own PRF decides, so that both parts agree (Анна Иванова).
  *
- * Order: given name first; in Han, Kana and Hangul the surname. Between them a blank; in Han, Kana and Hangul only when
+ * Order: given name first; in Han, Kana and Hangul the surname. Between them a blank; in Han, Kana and
+ * Hangul only when
  * the value has one. Names that would be too long together are not drawn. */
 #include "maskers/people.h"
 
@@ -16,9 +18,9 @@ struct config {
 
 static const struct bau_option options[] = {
     BAU_PEOPLE_OPTIONS,
-    {"order", BAU_OPTION_CHOICE, offsetof(struct config, order), "auto", 0, 0,
-     "Which part comes first; auto follows the script.", 0, "auto|given_first|family_first", NULL, 0},
-    {0},
+    { "order", BAU_OPTION_CHOICE, offsetof(struct config, order), "auto", 0, 0,
+      "Which part comes first; auto follows the script.", 0, "auto|given_first|family_first", NULL, 0 },
+    { 0 },
 };
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
@@ -29,7 +31,8 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
         return bau_error_set(err, BAU_E_USAGE, "no whole name fits into %u characters", room);
     c->key = with->key;
     BAU_TRY(bau_name_part_make(&c->given, false, c->options.locale, room ? (room - 1) / 2 : 0, with, err));
-    return bau_name_part_make(&c->family, true, c->options.locale, room ? room - 1 - (room - 1) / 2 : 0, with, err);
+    return bau_name_part_make(&c->family, true, c->options.locale, room ? room - 1 - (room - 1) / 2 : 0, with,
+                              err);
 }
 
 static bool is_east_asian(enum bau_script script)
@@ -43,7 +46,8 @@ static uint8_t *write_name(uint8_t *dst, const struct config *c, const uint8_t *
     const enum bau_script script = bau_people_script(text, len);
     if (gender == BAU_GENDER_ANY)
         gender = digest[15] & 1u ? BAU_GENDER_F : BAU_GENDER_M; /* the draw below hardly looks at this bit */
-    const struct bau_name_list *given = c->given.list[script][gender], *family = c->family.list[script][gender];
+    const struct bau_name_list *given = c->given.list[script][gender],
+                               *family = c->family.list[script][gender];
     const uint32_t one = bau_dict_pick(given->dict, bau_bits64(digest)),
                    two = bau_dict_pick(family->dict, bau_bits64(digest + 8));
     const bool asian = is_east_asian(script);
@@ -62,7 +66,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t (*digest)[16], *genders;
+    uint8_t(*digest)[16], *genders;
     BAU_TRY(bau_people_rows(&c->options, ctx, &genders, err));
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, 2 * BAU_NAME_BYTES + 1, ctx->arena, err));
@@ -71,7 +75,8 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
     for (uint32_t i = 0; i < in->n_values; i++) {
         const uint32_t at = in->offsets[i], len = in->offsets[i + 1] - at;
         if (bau_column_present(in, i))
-            dst = write_name(dst, c, src + at, len, digest[i], bau_people_gender(&c->options, ctx, genders, i));
+            dst =
+                write_name(dst, c, src + at, len, digest[i], bau_people_gender(&c->options, ctx, genders, i));
         out->offsets[i + 1] = (uint32_t)(dst - start);
     }
     return BAU_OK;

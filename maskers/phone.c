@@ -1,9 +1,13 @@
-/* phone: the digits of the national number change, everything else stays: punctuation, length, a leading +, 00 and
- * country code, leading zeros. So "+49 (30) 1234-567" gives "+49 (84) 0651-392", and equal numbers agree however they
+/* phone: the digits of the national number change, everything else stays: punctuation, length, a leading +,
+ * 00 and
+ * country code, leading zeros. So "+49 (30) 1234-567" gives "+49 (84) 0651-392", and equal numbers agree
+ * however they
  * are punctuated.
  *
- * The national number, read as a decimal, is permuted within [0, 1000) or within the numbers of as many digits, each
- * under its own subkey: distinct numbers stay distinct. The result may be somebody's number: where calls or messages can
+ * The national number, read as a decimal, is permuted within [0, 1000) or within the numbers of as many
+ * digits, each
+ * under its own subkey: distinct numbers stay distinct. The result may be somebody's number: where calls or
+ * messages can
  * leave staging, use phone_reserved. */
 #include "maskers/common.h"
 #include "maskers/phone_number.h"
@@ -74,16 +78,20 @@ static void read_number(struct work *w, uint32_t i)
 
 static void permute(const struct config *c, struct work *w, uint32_t n)
 {
+    uint32_t sizes = 0; /* bit s: there are numbers of size s */
+    for (uint32_t i = 0; i < n; i++)
+        sizes |= 1u << w->size[i];
     for (unsigned size = 0; size < SIZES; size++) {
         uint32_t moving = 0;
+        if (!(sizes >> size & 1u))
+            continue;
         for (uint32_t i = 0; i < n; i++) {
             if (w->size[i] != size)
                 continue;
             w->who[moving] = (uint8_t)i;
             w->moving[moving++] = w->number[i] - c->base[size];
         }
-        if (moving)
-            bau_perm_permute(&c->perm[size], w->moving, moving);
+        bau_perm_permute(&c->perm[size], w->moving, moving);
         for (uint32_t k = 0; k < moving; k++)
             w->number[w->who[k]] = w->moving[k] + c->base[size];
     }
@@ -108,7 +116,8 @@ static bau_status mask_chunk(const struct config *c, struct bau_mask_ctx *ctx, c
             continue;
         const uint32_t at = in->offsets[*from], len = in->offsets[*from + 1] - at;
         if (!bau_phone_read(src + at, len, &w->phone[n]))
-            return bau_mask_refuse(ctx, in, *from, "is no telephone number (5 to 18 digits, no letters)", err);
+            return bau_mask_refuse(ctx, in, *from, "is no telephone number (5 to 18 digits, no letters)",
+                                   err);
         memcpy(dst + at, src + at, len);
         read_number(w, n);
         value[n++] = *from;
@@ -133,7 +142,8 @@ const struct bau_masker bau_masker_phone = {
     .summary = "Changes the digits of a telephone number; country code and spelling stay.",
     .accepts = BAU_TYPE_BIT(BAU_TEXT),
     .traits = BAU_DETERMINISTIC | BAU_BIJECTIVE | BAU_KEEPS_LENGTH | BAU_KEYED,
-    .leaks = BAU_LEAKS_EQUALITY | BAU_LEAKS_FREQUENCY | BAU_LEAKS_LENGTH | BAU_LEAKS_PREFIX | BAU_LEAKS_FORMAT,
+    .leaks =
+        BAU_LEAKS_EQUALITY | BAU_LEAKS_FREQUENCY | BAU_LEAKS_LENGTH | BAU_LEAKS_PREFIX | BAU_LEAKS_FORMAT,
     .config_bytes = sizeof(struct config),
     .scratch_bytes = sizeof(struct work),
     .canon = BAU_CANON_E164,

@@ -14,8 +14,10 @@ struct bau_phone {
     uint32_t national;               /* first digit of the national number */
 };
 
-/* Reads digits and the punctuation that goes with them: blanks ( ) - . / + and the Unicode dashes and spaces. False for
- * anything else, for fewer than 5 digits, more than 18 national ones, or a number longer than BAU_PHONE_BYTES. */
+/* Reads digits and the punctuation that goes with them: blanks ( ) - . / + and the Unicode dashes and
+ * spaces. False for
+ * anything else, for fewer than 5 digits, more than 18 national ones, or a number longer than
+ * BAU_PHONE_BYTES. */
 bool bau_phone_read(const uint8_t *text, size_t len, struct bau_phone *out) BAU_MUST_CHECK;
 
 #endif

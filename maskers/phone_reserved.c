@@ -3,7 +3,8 @@
  *   +44...   +44 7700 900xxx              Ofcom, telephone numbers for drama use
  *   others   +1, area code, 555-01xx      NANPA, 555 line numbers; the area code is drawn: 2xx to 9xx, no x11
  *
- * They are written as + and digits: length and punctuation of the original do not show. There are few of them, so two
+ * They are written as + and digits: length and punctuation of the original do not show. There are few of
+ * them, so two
  * people may get the same one: this masker cannot serve a unique column. */
 #include "maskers/common.h"
 #include "maskers/phone_number.h"
@@ -48,7 +49,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t (*digest)[16];
+    uint8_t(*digest)[16];
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, WIDEST, ctx->arena, err));
     const uint8_t *src = in->data;
@@ -57,7 +58,8 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
         if (bau_column_present(in, i)) {
             struct bau_phone phone;
             if (!bau_phone_read(src + in->offsets[i], in->offsets[i + 1] - in->offsets[i], &phone))
-                return bau_mask_refuse(ctx, in, i, "is no telephone number (5 to 18 digits, no letters)", err);
+                return bau_mask_refuse(ctx, in, i, "is no telephone number (5 to 18 digits, no letters)",
+                                       err);
             dst = write_number(dst, &phone, digest[i]);
         }
         out->offsets[i + 1] = (uint32_t)(dst - start);

@@ -1,6 +1,7 @@
 /* redact: every character becomes a fill character; the number of characters stays.
  *
- * Characters are Unicode code points. A byte that is no part of well-formed UTF-8 counts as a character of its own. A text
+ * Characters are Unicode code points. A byte that is no part of well-formed UTF-8 counts as a character of
+ * its own. A text
  * that is not longer than what may stay readable is hidden whole. */
 #include "maskers/common.h"
 
@@ -11,13 +12,13 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"keep_first", BAU_OPTION_U32, offsetof(struct config, keep_first), "0", 0, 64,
-     "Characters that stay readable at the beginning.", 0, NULL, NULL, 0},
-    {"keep_last", BAU_OPTION_U32, offsetof(struct config, keep_last), "0", 0, 64,
-     "Characters that stay readable at the end.", 0, NULL, NULL, 0},
-    {"fill", BAU_OPTION_TEXT, offsetof(struct config, fill), "*", 0, 0, "The character that hides.", 0, NULL, "CHAR",
-     0},
-    {0},
+    { "keep_first", BAU_OPTION_U32, offsetof(struct config, keep_first), "0", 0, 64,
+      "Characters that stay readable at the beginning.", 0, NULL, NULL, 0 },
+    { "keep_last", BAU_OPTION_U32, offsetof(struct config, keep_last), "0", 0, 64,
+      "Characters that stay readable at the end.", 0, NULL, NULL, 0 },
+    { "fill", BAU_OPTION_TEXT, offsetof(struct config, fill), "*", 0, 0, "The character that hides.", 0, NULL,
+      "CHAR", 0 },
+    { 0 },
 };
 
 /* Bytes of the character at p, which is before `end`. */
@@ -85,7 +86,8 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    const size_t bytes = (size_t)in->offsets[in->n_values] * c->fill_len; /* a character has at least one byte */
+    const size_t bytes =
+        (size_t)in->offsets[in->n_values] * c->fill_len; /* a character has at least one byte */
     if (bytes > INT32_MAX)
         return bau_error_set(err, BAU_E_LIMIT, "the texts of a batch grow past 2 GiB");
     BAU_TRY(bau_column_make(out, in, BAU_TEXT, bytes, ctx->arena, err));

@@ -1,13 +1,16 @@
 /* uuid: a keyed permutation of the 122 bits of a UUID that are not version or variant; those six stay.
  *
- * Construction (frozen, M2). The 16 bytes are read as one big-endian number; without bits 79..76 (version) and 63..62
+ * Construction (frozen, M2). The 16 bytes are read as one big-endian number; without bits 79..76 (version)
+ * and 63..62
  * (variant) 122 bits are left, in order; L is the upper half of 61 bits, R the lower. Ten rounds, r = 0..9:
  *     F = first 8 bytes, little endian, of PRF(subkey "uuid", r as 8 bytes || R as 8 bytes, little endian)
  *     (L, R) = (R, L xor (F mod 2^61))
- * and back to 16 bytes in the same way. A balanced Feistel network of ten rounds over a PRF: Luby and Rackoff 1988,
+ * and back to 16 bytes in the same way. A balanced Feistel network of ten rounds over a PRF: Luby and
+ * Rackoff 1988,
  * Patarin 2004 on more rounds.
  *
- * Text is read as 32 hexadecimal digits, plain or as 8-4-4-4-12, with or without braces; its form and the case of its
+ * Text is read as 32 hexadecimal digits, plain or as 8-4-4-4-12, with or without braces; its form and the
+ * case of its
  * letters stay. */
 #include "maskers/common.h"
 #include "src/kernel/kernels.h"
@@ -103,7 +106,7 @@ static bau_status apply_uuid(const struct config *c, struct bau_mask_ctx *ctx, c
                              struct bau_column *out, struct bau_error *err)
 {
     BAU_TRY(bau_column_like(out, in, ctx->arena, err));
-    uint8_t (*uuid)[16] = out->data;
+    uint8_t(*uuid)[16] = out->data;
     if (in->n_values)
         memcpy(uuid, in->data, 16 * (size_t)in->n_values);
     permute(c, ctx->scratch, uuid, in->n_values);
@@ -113,56 +116,66 @@ static bau_status apply_uuid(const struct config *c, struct bau_mask_ctx *ctx, c
     return BAU_OK;
 }
 
-static int nibble(uint8_t c)
-{
-    if (bau_is_digit(c))
-        return c - '0';
-    const uint8_t low = c | 0x20;
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
+/* Value of a hexadecimal digit plus one; 0: none. */
+static const uint8_t nibbles[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
-/* The 32 digits of a text: calls for each what is read or written. `form` of a well-formed text, else false. */
-static bool read_text(const uint8_t *text, size_t len, uint8_t uuid[16])
+/* How a text writes its digits: where the first stands, and whether dashes part them. */
+struct form {
+    uint32_t first;
+    bool dashes, good;
+};
+
+static struct form form_of(const uint8_t *text, size_t len)
 {
     const bool braces = len >= 2 && text[0] == '{' && text[len - 1] == '}';
-    const uint8_t *p = braces ? text + 1 : text;
     const size_t inner = braces ? len - 2 : len;
-    if (inner != 32 && inner != 36)
-        return false;
-    for (size_t i = 0, digit = 0; i < inner; i++) {
-        if (inner == 36 && (i == 8 || i == 13 || i == 18 || i == 23)) {
-            if (p[i] != '-')
-                return false;
-            continue;
-        }
-        const int v = nibble(p[i]);
-        if (v < 0)
-            return false;
-        uuid[digit / 2] = (uint8_t)(digit % 2 ? uuid[digit / 2] | v : v << 4);
-        digit++;
-    }
-    return true;
+    const uint8_t *p = text + braces;
+    const bool dashes = inner == 36 && p[8] == '-' && p[13] == '-' && p[18] == '-' && p[23] == '-';
+    return (struct form){ .first = braces, .dashes = dashes, .good = inner == 32 || dashes };
 }
 
-static void write_text(uint8_t *dst, const uint8_t *src, size_t len, const uint8_t uuid[16])
+/* Where byte i of the UUID is written, from the first digit. */
+static size_t place(size_t i, bool dashes)
 {
-    bool upper = false;
+    return 2 * i + (dashes ? (size_t)((i >= 4) + (i >= 6) + (i >= 8) + (i >= 10)) : 0);
+}
+
+static bool read_text(const uint8_t *text, size_t len, uint8_t uuid[16])
+{
+    const struct form form = form_of(text, len);
+    bool good = form.good;
+    for (size_t i = 0; good && i < 16; i++) {
+        const uint8_t *p = text + form.first + place(i, form.dashes);
+        const unsigned high = nibbles[p[0]], low = nibbles[p[1]];
+        good = high && low;
+        uuid[i] = (uint8_t)((high - 1) << 4 | ((low - 1) & 15));
+    }
+    return good;
+}
+
+/* dst holds a copy of the text. */
+static void write_text(uint8_t *dst, size_t len, const uint8_t uuid[16])
+{
+    const struct form form = form_of(dst, len);
+    unsigned upper = 0;
     for (size_t i = 0; i < len; i++)
-        upper = upper || (src[i] >= 'A' && src[i] <= 'F');
+        upper |= dst[i] >= 'A' && dst[i] <= 'F';
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    for (size_t i = 0, digit = 0; i < len; i++) {
-        dst[i] = src[i];
-        if (src[i] == '-' || src[i] == '{' || src[i] == '}')
-            continue;
-        dst[i] = (uint8_t)digits[digit % 2 ? uuid[digit / 2] & 15 : uuid[digit / 2] >> 4];
-        digit++;
+    for (size_t i = 0; i < 16; i++) {
+        uint8_t *p = dst + form.first + place(i, form.dashes);
+        p[0] = (uint8_t)digits[uuid[i] >> 4];
+        p[1] = (uint8_t)digits[uuid[i] & 15];
     }
 }
 
 static bau_status apply_text(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
                              struct bau_column *out, struct bau_error *err)
 {
-    uint8_t (*uuid)[16] = bau_arena_zero(ctx->arena, 16 * ((size_t)in->n_values + 1));
+    uint8_t(*uuid)[16] = bau_arena_zero(ctx->arena, 16 * ((size_t)in->n_values + 1));
     if (!uuid)
         return bau_error_set(err, BAU_E_NOMEM, "batch");
     BAU_TRY(bau_column_like(out, in, ctx->arena, err));
@@ -173,15 +186,18 @@ static bau_status apply_text(const struct config *c, struct bau_mask_ctx *ctx, c
             !read_text(src + in->offsets[i], in->offsets[i + 1] - in->offsets[i], uuid[i]))
             return bau_mask_refuse(ctx, in, i, "is no UUID", err);
     permute(c, ctx->scratch, uuid, in->n_values);
+    memcpy(dst, src, in->offsets[in->n_values]);
     for (uint32_t i = 0; i < in->n_values; i++)
-        write_text(dst + in->offsets[i], src + in->offsets[i], in->offsets[i + 1] - in->offsets[i], uuid[i]);
+        if (bau_column_present(in, i))
+            write_text(dst + in->offsets[i], in->offsets[i + 1] - in->offsets[i], uuid[i]);
     return BAU_OK;
 }
 
 static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err)
 {
-    return in->type == BAU_UUID ? apply_uuid(config, ctx, in, out, err) : apply_text(config, ctx, in, out, err);
+    return in->type == BAU_UUID ? apply_uuid(config, ctx, in, out, err)
+                                : apply_text(config, ctx, in, out, err);
 }
 
 const struct bau_masker bau_masker_uuid = {

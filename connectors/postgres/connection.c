@@ -342,30 +342,3 @@ bau_status pg_facts(struct bau_side *side, PGconn *conn, struct bau_error *err)
         (void)snprintf(side->database, sizeof side->database, "%s", PQgetvalue(result, 0, 2));
     return BAU_OK;
 }
-
-bau_status pg_identity(struct bau_side *side, struct bau_arena *arena, const char **out, struct bau_error *err)
-{
-    PGconn *conn = NULL;
-    BAU_TRY(pg_connect(side, NULL, "identity", &conn, err));
-    PGresult *result = NULL;
-    bau_status status = ask_system_id(side, conn, err);
-    if (status == BAU_OK)
-        status = pg_query(side, conn,
-                          "SELECT oid, extract(epoch FROM pg_postmaster_start_time())::text FROM pg_database "
-                          "WHERE datname = current_database()",
-                          &result, err);
-    if (status == BAU_OK) {
-        /* a server that hides its identifier is told apart by the microsecond it started */
-        const char *name = side->system_id[0] ? bau_arena_printf(arena, "pg:%s:%s", side->system_id,
-                                                                 PQgetvalue(result, 0, 0))
-                                              : bau_arena_printf(arena, "pg:start-%s:%s", PQgetvalue(result, 0, 1),
-                                                                 PQgetvalue(result, 0, 0));
-        if (name)
-            *out = name;
-        else
-            status = bau_error_set(err, BAU_E_NOMEM, "identity");
-    }
-    PQclear(result);
-    PQfinish(conn);
-    return status;
-}

@@ -110,8 +110,6 @@ bau_status pg_connect(const struct bau_side *side, const char *dbname, const cha
 bau_status pg_session(const struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
 /* Fills version, standby, system_id, server_start, database of the side from `conn`. */
 bau_status pg_facts(struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
-bau_status pg_identity(struct bau_side *side, struct bau_arena *arena, const char **out, struct bau_error *err)
-    BAU_MUST_CHECK;
 bau_status pg_exec(const struct bau_side *side, PGconn *conn, const char *sql, struct bau_error *err) BAU_MUST_CHECK;
 bau_status pg_query(const struct bau_side *side, PGconn *conn, const char *sql, PGresult **out,
                     struct bau_error *err) BAU_MUST_CHECK; /* caller PQclears */
@@ -140,6 +138,7 @@ bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_
                            uint32_t type_oid, uint8_t *value, uint32_t len, struct bau_error *err) BAU_MUST_CHECK;
 bau_type pg_type_map(uint32_t base_oid); /* built-in OID → bau_type; BAU_OTHER otherwise */
 const struct pg_type *pg_type_find(const struct bau_side *side, uint32_t oid); /* NULL when not reachable */
+bool pg_type_holds_oids(const struct bau_side *side, uint32_t oid); /* its binary form holds OIDs of user types */
 
 /* the vtable's members, by file */
 bau_status pg_source_catalog(struct bau_side *, struct bau_catalog **, struct bau_error *);

@@ -19,7 +19,8 @@ const char *pg_target_promises(struct bau_side *side)
         return NULL;
     return "switch: schema replaces schemas inside the target database, in one long transaction on one connection. It "
            "does not carry event triggers, publications, subscriptions or settings of the database; extensions, foreign "
-           "servers and languages that are there stay as they are; objects of other schemas that depend on a replaced "
+           "servers and languages that are there stay as they are, and only a superuser can replace a schema that an "
+           "extension lies in; objects of other schemas that depend on a replaced "
            "one stay with the previous one and go with it; the comment of each schema ends with bauta's mark.";
 }
 
@@ -69,8 +70,14 @@ static bau_status move_extensions(struct bau_side *side, const char *from, const
                             1, values, &result, err));
     for (int i = 0; i < PQntuples(result); i++) {
         const char *name = pg_quote(arena, PQgetvalue(result, i, 0));
-        BAU_TRY_NOTE(run(side, bau_arena_printf(arena, "ALTER EXTENSION %s SET SCHEMA %s", name, pg_quote(arena, to)), err),
-                     err, "moving extension %s to the new schema", name);
+        const bau_status status =
+            run(side, bau_arena_printf(arena, "ALTER EXTENSION %s SET SCHEMA %s", name, pg_quote(arena, to)), err);
+        if (status != BAU_OK && strcmp(err->sqlstate, "42501") == 0)
+            return bau_error_set(err, BAU_E_TARGET,
+                                 "extension %s lies in schema %s, which is being replaced, and the account may not move "
+                                 "it (SQLSTATE 42501): only a superuser can replace that schema",
+                                 name, to);
+        BAU_TRY_NOTE(status, err, "extension %s", name);
     }
     return BAU_OK;
 }

@@ -43,7 +43,6 @@ bau_status pg_types_load(struct bau_side *side, const char *oids, struct pg_type
 const struct pg_type *pg_type_base(const struct pg_types *types, uint32_t oid, int32_t *typmod, bool *not_null);
 const struct pg_type_more *pg_type_more_of(const struct pg_types *types, const struct pg_type *type);
 bool pg_type_needs_text(const struct bau_side *side, uint32_t oid); /* no portable binary form */
-bool pg_type_holds_oids(const struct bau_side *side, uint32_t oid); /* its binary form holds OIDs of user types */
 bool pg_type_is_xml(uint32_t oid);
 
 /* catalog.c ─ dataset of a table, BAU_NO_DATASET when it is none. */

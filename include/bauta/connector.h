@@ -62,7 +62,6 @@ struct bau_read {
     const struct bau_dataset *dataset;
     const struct bau_part *part;
     const bau_want *want; /* n_fields */
-    uint32_t batch_rows;  /* stop filling at this many rows; 0: BAU_BATCH_ROWS */
 };
 
 struct bau_write {

@@ -109,12 +109,13 @@ struct bau_sampler { /* a masker ready for single values typed by a person */
     struct bau_mask_key *key;
     struct bau_arena *arena;    /* config and key; private */
     struct bau_arena *batch;    /* one value */
+    bool bound;
     const char *by;             /* a field that the masker asks for, or NULL; every value belongs to the same one */
 };
-/* `settings`: name=value words. `key` belongs to the sampler from here on, also when this fails. */
+/* `settings`: name=value words. bau_sampler_close is due also when this fails. */
 bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker, const struct bau_texts *settings,
                             struct bau_error *err) BAU_MUST_CHECK;
-/* Binds the masker to its key; before the first value. */
+/* Binds the masker to its key, before the first value; the key is the sampler's from here on. */
 bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err) BAU_MUST_CHECK;
 /* Adds the masked value to `out`; "null" for a null. `row` (from 0) is for messages. */
 bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row, struct bau_text *out,

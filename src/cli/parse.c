@@ -155,8 +155,8 @@ static bau_status unknown_verb(const struct parse *p, const char *word)
     for (; n < bau_n_commands && n < BAU_COUNT(names); n++)
         names[n] = bau_commands[n]->name;
     const char *near = bau_nearest(word, names, n);
-    return bau_error_set(p->err, BAU_E_USAGE, "unknown verb%s; %s%s", shown(word, p->cli->arena),
-                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "");
+    return bau_error_set(p->err, BAU_E_USAGE, "unknown verb%s; %s%s%s", shown(word, p->cli->arena),
+                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "", near ? "?" : "");
 }
 
 /* ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -9,7 +9,7 @@
 #include "src/refresh/refresh.h"
 
 struct run_config {
-    struct bau_limits limits; /* first: see bau_command.limits */
+    struct bau_limits limits; /* first: see bau_command.limits; stays 0 for verbs without them */
     struct bau_texts only;
 };
 
@@ -170,7 +170,6 @@ const struct bau_command bau_command_check = {
                    "rules that match nothing, maskers that do not fit a key, a width or a type. All findings are shown at "
                    "once, each with a suggestion. No row is read and nothing is written.",
     .options = run_options,
-    .limits = bau_limit_options,
     .config_bytes = sizeof(struct run_config),
     .run = run_check,
 };
@@ -204,7 +203,6 @@ const struct bau_command bau_command_rollback = {
     .summary = "puts the previous staging back",
     .description = "Swaps every chosen target back to what it was before the last refresh. The source is not asked.",
     .options = run_options,
-    .limits = bau_limit_options,
     .config_bytes = sizeof(struct run_config),
     .run = run_rollback,
 };

@@ -167,7 +167,7 @@ bau_status bau_option_set(const struct bau_option *option, void *config, const c
         copy = bau_arena_text(arena, text);
         if (!copy)
             return bau_error_set(err, BAU_E_NOMEM, "option %s", option->name);
-        STORE(const char *, copy);
+        STORE(char *, copy);
         break;
     case BAU_OPTION_TEXTS:
         return add_text(option, config, text, arena, err);

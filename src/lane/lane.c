@@ -34,7 +34,7 @@ static const bau_validate_level check_level = BAU_VALIDATE_SHAPE;
 static const bau_validate_level check_level = BAU_VALIDATE_CONTENTS;
 #endif
 
-typedef enum { ORDER_NONE, ORDER_BEGIN, ORDER_END, ORDER_ABORT, ORDER_QUIT } lane_order;
+typedef enum { ORDER_BEGIN, ORDER_END, ORDER_ABORT, ORDER_QUIT, N_ORDERS } lane_order;
 
 struct shared {
     const struct bau_lanes_run *run;
@@ -52,7 +52,7 @@ struct lane {
 
     pthread_mutex_t lock; /* guards the rotation: everything up to the blank line */
     pthread_cond_t to_back, to_front;
-    lane_order order;
+    bool orders[N_ORDERS]; /* given and not yet carried out: END may come before BEGIN was seen */
     const struct bau_part *part;
     uint32_t first_full, n_full; /* ring of batches; the one being written still counts as full */
     bool back_working, back_failed; /* working: from BEGIN until the attempt's result is there */
@@ -100,22 +100,16 @@ static bool may_pass(const struct bau_error *err)
 
 /* ── back: the writer ────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Waits for the next batch or order; the batch stays in the ring while it is written. */
-static lane_order next_batch(struct lane *lane, struct bau_batch **out)
+/* Waits for the next batch, which stays in the ring while it is written, or for the part's end: NULL. */
+static struct bau_batch *next_batch(struct lane *lane, bool *out_abort)
 {
     pthread_mutex_lock(&lane->lock);
-    while (lane->n_full == 0 && lane->order == ORDER_NONE)
+    while (lane->n_full == 0 && !lane->orders[ORDER_END] && !lane->orders[ORDER_ABORT])
         pthread_cond_wait(&lane->to_back, &lane->lock);
-    lane_order order = lane->order;
-    *out = NULL;
-    if (order == ORDER_NONE || (order == ORDER_END && lane->n_full)) { /* END holds once all are written */
-        *out = &lane->batches[lane->first_full];
-        order = ORDER_NONE;
-    } else {
-        lane->order = ORDER_NONE;
-    }
+    *out_abort = lane->orders[ORDER_ABORT];
+    struct bau_batch *batch = lane->n_full && !*out_abort ? &lane->batches[lane->first_full] : NULL;
     pthread_mutex_unlock(&lane->lock);
-    return order;
+    return batch;
 }
 
 static void batch_written(struct lane *lane)
@@ -153,14 +147,12 @@ static bau_status commit(struct lane *lane, struct bau_writer *writer, uint64_t 
 static bau_status write_batches(struct lane *lane, struct bau_writer *writer, uint64_t *out_rows, struct bau_error *err)
 {
     for (;;) {
-        struct bau_batch *batch;
-        const lane_order order = next_batch(lane, &batch);
-        if (order == ORDER_ABORT)
+        bool aborted;
+        const struct bau_batch *batch = next_batch(lane, &aborted);
+        if (aborted)
             return bau_error_set(err, BAU_E_CANCELLED, "part given up");
-        if (order == ORDER_END)
-            return commit(lane, writer, out_rows, err);
         if (!batch)
-            return bau_error_set(err, BAU_E_BUG, "lane: order out of turn");
+            return commit(lane, writer, out_rows, err);
         BAU_TRY(write_batch(lane, writer, batch, err));
         batch_written(lane);
     }
@@ -195,10 +187,10 @@ static void attempt_over(struct lane *lane, bau_status status, const struct bau_
 static bool next_part(struct lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
-    while (lane->order != ORDER_BEGIN && lane->order != ORDER_QUIT)
+    while (!lane->orders[ORDER_BEGIN] && !lane->orders[ORDER_QUIT])
         pthread_cond_wait(&lane->to_back, &lane->lock);
-    const bool part = lane->order == ORDER_BEGIN;
-    lane->order = ORDER_NONE;
+    const bool part = lane->orders[ORDER_BEGIN];
+    lane->orders[ORDER_BEGIN] = false;
     pthread_mutex_unlock(&lane->lock);
     return part;
 }
@@ -232,9 +224,9 @@ static void order_back(struct lane *lane, lane_order order)
         lane->rows_written = lane->bytes_written = 0;
         lane->back_working = true;
         lane->back_failed = false;
+        lane->orders[ORDER_END] = lane->orders[ORDER_ABORT] = false;
     }
-    if (order == ORDER_BEGIN || order == ORDER_QUIT || lane->back_working)
-        lane->order = order; /* a back that gave up by itself waits for BEGIN or QUIT */
+    lane->orders[order] = true;
     pthread_cond_signal(&lane->to_back);
     pthread_mutex_unlock(&lane->lock);
 }
@@ -264,7 +256,6 @@ static void wait_back(struct lane *lane)
     pthread_mutex_lock(&lane->lock);
     while (lane->back_working)
         pthread_cond_wait(&lane->to_front, &lane->lock);
-    lane->order = ORDER_NONE;
     pthread_mutex_unlock(&lane->lock);
 }
 
@@ -310,8 +301,7 @@ static bau_status read_part(struct lane *lane, uint64_t *out_rows, struct bau_er
 {
     const struct bau_lanes_run *run = lane->run;
     const struct bau_dataset_plan *plan = &run->plan->datasets[lane->part->dataset];
-    const struct bau_read what = {
-        .dataset = plan->dataset, .part = lane->part, .want = plan->want, .batch_rows = run->batch_rows};
+    const struct bau_read what = {.dataset = plan->dataset, .part = lane->part, .want = plan->want};
     struct bau_reader *reader = NULL;
     BAU_TRY(open_link(lane, run->reader, run->source, &lane->source, err));
     BAU_TRY(run->reader->read_open(lane->source, &what, &reader, err));

@@ -17,7 +17,6 @@ struct bau_lanes_run {
     const struct bau_plan *plan;
     const struct bau_parts *parts; /* handed out largest first */
     uint32_t n_lanes;
-    uint32_t batch_rows;           /* 0: BAU_BATCH_ROWS; tests force odd cuts */
     uint64_t rate_bytes;           /* per second over all lanes, 0: none */
     struct bau_progress *progress;
     struct bau_journal *journal;

@@ -162,8 +162,9 @@ static bau_status share(struct bau_build *b, const struct bau_masker *masker, co
 static bau_status bind_masker(struct binding *x, const void *filled, struct bau_bound *out, struct bau_error *err)
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
-    const uint32_t max_chars =
-        x->type == BAU_TEXT && x->field ? narrowest(x->b, domain, x->field->max_chars) : 0;
+    uint32_t max_chars = x->type == BAU_TEXT && x->field ? x->field->max_chars : 0;
+    if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED))
+        max_chars = narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
     const char *print = fingerprint(x, max_chars, domain);
     if (!print)
         return bau_error_set(err, BAU_E_NOMEM, "plan");

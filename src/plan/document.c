@@ -3,9 +3,11 @@
  *   1 scan     every document once; each leaf that a masked path covers is noted with its place (struct leaf)
  *   2 gather   the leaves of one path and one type become one flat column (struct slot)
  *   3 mask     each masker runs once a slot and batch, so it sees runs of values as it does in plain columns
- *   4 splice   documents are written again: all bytes between masked leaves copied, leaves taken from the slots
+ *   4 splice   documents are written again: all bytes between masked leaves copied, leaves taken from the
+ *   slots
  *
- * A path's leaves lie in up to three slots: strings, numbers, booleans. A number or boolean whose masker does not take it
+ * A path's leaves lie in up to three slots: strings, numbers, booleans. A number or boolean whose masker
+ * does not take it
  * joins the strings with its spelling as text. */
 #include <string.h>
 
@@ -46,7 +48,7 @@ struct slot {
 
 static bau_type type_of_kind(uint32_t kind)
 {
-    static const bau_type types[KINDS] = {BAU_TEXT, BAU_NUMERIC, BAU_BOOL};
+    static const bau_type types[KINDS] = { BAU_TEXT, BAU_NUMERIC, BAU_BOOL };
     return types[kind];
 }
 
@@ -91,7 +93,8 @@ static bau_status compile_paths(struct bau_document *d, struct bau_arena *arena,
         return bau_error_set(err, BAU_E_NOMEM, "document rules");
     if (!bau_json_paths_init(&d->compiled, texts, d->n_paths, memory, &wrong))
         return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": path %.120s, character %u: %s",
-                             BAU_AT_ARGS(d->paths[wrong.path].at), texts[wrong.path], wrong.at + 1, wrong.what);
+                             BAU_AT_ARGS(d->paths[wrong.path].at), texts[wrong.path], wrong.at + 1,
+                             wrong.what);
     return BAU_OK;
 }
 
@@ -161,7 +164,8 @@ static bool in_rules(const struct bau_document *d, const uint8_t *key, size_t le
     for (uint32_t i = 0; i < d->n_paths; i++) {
         const char *path = d->paths[i].path, *end = path + strlen(path);
         for (const char *p = path + 1; p < end && (size_t)(end - p) >= len; p++)
-            if (memcmp(p, key, len) == 0 && strchr(".\"", p[-1]) && (p + len == end || strchr(".[\"", p[len])))
+            if (memcmp(p, key, len) == 0 && strchr(".\"", p[-1]) &&
+                (p + len == end || strchr(".[\"", p[len])))
                 return true;
     }
     return false;
@@ -187,9 +191,10 @@ static void add_segment(struct bau_text *t, const struct scan *s, bool has_key, 
         bau_text_add(t, "[*]");
 }
 
-static enum bau_json_verdict fail(struct scan *s, const struct bau_json_event *e, bau_status code, const char *what)
+static enum bau_json_verdict fail(struct scan *s, const struct bau_json_event *e, bau_status code,
+                                  const char *what)
 {
-    BAU_AUTO_TEXT path = {0};
+    BAU_AUTO_TEXT path = { 0 };
     bau_text_add(&path, "$");
     for (uint32_t i = 1; i < e->depth; i++) {
         const struct bau_json_frame *f = &s->scratch->frames[i];
@@ -197,8 +202,8 @@ static enum bau_json_verdict fail(struct scan *s, const struct bau_json_event *e
     }
     if (e->depth > 0)
         add_segment(&path, s, e->has_key, e->key_offset, e->key_len);
-    s->status = bau_error_set(s->err, code, "row %" PRIu64 ": %.300s %s", s->row, path.failed ? "a value" : path.data,
-                              what);
+    s->status = bau_error_set(s->err, code, "row %" PRIu64 ": %.300s %s", s->row,
+                              path.failed ? "a value" : path.data, what);
     return BAU_JSON_STOP;
 }
 
@@ -229,16 +234,21 @@ static enum bau_json_verdict visit(void *context, const struct bau_json_event *e
     const uint32_t kind = e->kind == BAU_JSON_STRING ? TEXT : e->kind == BAU_JSON_NUMBER ? NUMBER : BOOLEAN;
     const uint32_t at = s->document->slot_of[(uint32_t)e->path * KINDS + kind];
     if (at == NO_SLOT)
-        return fail(s, e, BAU_E_DATA, kind == TEXT     ? "is a string, which its masker does not take"
-                                      : kind == NUMBER ? "is a number, which its masker does not take"
-                                                       : "is a boolean, which its masker does not take");
+        return fail(s, e, BAU_E_DATA,
+                    kind == TEXT     ? "is a string, which its masker does not take"
+                    : kind == NUMBER ? "is a number, which its masker does not take"
+                                     : "is a boolean, which its masker does not take");
     if (!grow(s)) {
         s->status = bau_error_set(s->err, BAU_E_NOMEM, "documents");
         return BAU_JSON_STOP;
     }
     struct slot *slot = &s->slots[at];
-    s->leaves[s->n_leaves++] = (struct leaf){.value = s->value, .offset = e->offset, .len = e->len, .slot = at,
-                                             .at = slot->n++, .kind = (uint8_t)kind};
+    s->leaves[s->n_leaves++] = (struct leaf){ .value = s->value,
+                                              .offset = e->offset,
+                                              .len = e->len,
+                                              .slot = at,
+                                              .at = slot->n++,
+                                              .kind = (uint8_t)kind };
     slot->bytes += e->len;
     return BAU_JSON_GO;
 }
@@ -256,7 +266,8 @@ static const char *what_is_wrong(enum bau_json_result result)
     return "the document is no JSON";
 }
 
-static bau_status scan_all(struct scan *s, const struct bau_column *in, const uint32_t *rows, uint64_t first_row)
+static bau_status scan_all(struct scan *s, const struct bau_column *in, const uint32_t *rows,
+                           uint64_t first_row)
 {
     for (s->value = 0; s->value < in->n_values; s->value++) {
         if (!bau_column_present(in, s->value))
@@ -271,7 +282,8 @@ static bau_status scan_all(struct scan *s, const struct bau_column *in, const ui
             return s->status;
         if (result != BAU_JSON_OK)
             return bau_error_set(s->err, result == BAU_JSON_E_LIMIT ? BAU_E_LIMIT : BAU_E_DATA,
-                                 "row %" PRIu64 ": %s (byte %zu of %zu)", s->row, what_is_wrong(result), at, text.len);
+                                 "row %" PRIu64 ": %s (byte %zu of %zu)", s->row, what_is_wrong(result), at,
+                                 text.len);
     }
     return BAU_OK;
 }
@@ -287,7 +299,7 @@ struct plain { /* a JSON number in parts */
 
 static bool split_exponent(const uint8_t *text, size_t len, struct plain *out)
 {
-    *out = (struct plain){.negative = text[0] == '-', .digits = text + (text[0] == '-'), .len = len};
+    *out = (struct plain){ .negative = text[0] == '-', .digits = text + (text[0] == '-'), .len = len };
     out->len -= out->negative;
     for (size_t i = 0; i < out->len; i++) {
         if ((out->digits[i] | 0x20) != 'e')
@@ -325,7 +337,7 @@ static size_t write_plain(const struct plain *p, uint8_t *out)
     const int64_t before = point ? point - p->digits : (int64_t)p->len;
     const int64_t digits = (int64_t)p->len - (point != NULL), whole = before + p->exponent;
     const int64_t first = whole < 1 ? whole - 1 : 0, last = whole > digits ? whole : digits;
-    bool started = false; /* zeros before the first digit but one are dropped */
+    bool started = false;                    /* zeros before the first digit but one are dropped */
     for (int64_t i = first; i < last; i++) { /* digit i; outside 0..digits it is a zero */
         if (i == whole)
             *dst++ = '.';
@@ -341,7 +353,7 @@ static bau_status open_slot(const struct bau_document *d, struct scan *s, uint32
 {
     struct slot *slot = &s->slots[at];
     const bau_type type = d->slot_type[at];
-    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = type, .n_values = slot->n};
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = type, .n_values = slot->n };
     if (slot->bytes > INT32_MAX)
         return bau_error_set(s->err, BAU_E_LIMIT, "the values of one path in a batch pass 2 GiB");
     slot->rows = bau_arena_buffer(s->arena, (size_t)slot->n * sizeof *slot->rows);
@@ -404,7 +416,8 @@ static bau_status gather(const struct bau_document *d, struct scan *s, const str
         const uint32_t row = rows ? rows[leaf->value] : leaf->value;
         slot->rows[leaf->at] = row;
         if (!gather_leaf(leaf, bau_column_value(in, leaf->value).data + leaf->offset, &slot->in))
-            return bau_error_set(s->err, BAU_E_DATA, "row %" PRIu64 ": a string of %u bytes has a lone surrogate",
+            return bau_error_set(s->err, BAU_E_DATA,
+                                 "row %" PRIu64 ": a string of %u bytes has a lone surrogate",
                                  first_row + row + 1, leaf->len);
     }
     return BAU_OK;
@@ -412,14 +425,16 @@ static bau_status gather(const struct bau_document *d, struct scan *s, const str
 
 /* ---- step 3: mask ---- */
 
-static bau_status mask_slot(const struct bau_bound *mask, struct slot *slot, struct bau_arena *arena, void *scratch,
-                            const struct bau_column *columns, uint64_t first_row, struct bau_error *err)
+static bau_status mask_slot(const struct bau_bound *mask, struct slot *slot, struct bau_arena *arena,
+                            void *scratch, const struct bau_column *columns, uint64_t first_row,
+                            struct bau_error *err)
 {
     const struct bau_column *by[8];
     for (uint32_t i = 0; i < mask->n_by && i < BAU_COUNT(by); i++)
         by[i] = &columns[mask->by[i]];
-    struct bau_mask_ctx ctx = {.arena = arena, .scratch = scratch, .fields = by, .rows = slot->rows,
-                               .first_row = first_row};
+    struct bau_mask_ctx ctx = {
+        .arena = arena, .scratch = scratch, .fields = by, .rows = slot->rows, .first_row = first_row
+    };
     slot->out = slot->in;
     BAU_TRY(mask->masker->apply(mask->config, &ctx, &slot->in, &slot->out, err));
     if (slot->out.n_values != slot->in.n_values || slot->out.type != slot->in.type)
@@ -434,9 +449,10 @@ static bau_status mask_slots(const struct bau_document *d, struct scan *s, void 
         const struct bau_bound *mask = d->slot_mask[i];
         if (!s->slots[i].n)
             continue;
-        const uint32_t path = (uint32_t)((const char *)mask - (const char *)d->paths) / (uint32_t)sizeof *d->paths;
-        BAU_TRY_NOTE(mask_slot(mask, &s->slots[i], s->arena, scratch, columns, first_row, s->err), s->err, "path %.120s",
-                     d->paths[path].path);
+        const uint32_t path =
+            (uint32_t)((const char *)mask - (const char *)d->paths) / (uint32_t)sizeof *d->paths;
+        BAU_TRY_NOTE(mask_slot(mask, &s->slots[i], s->arena, scratch, columns, first_row, s->err), s->err,
+                     "path %.120s", d->paths[path].path);
     }
     return BAU_OK;
 }
@@ -500,9 +516,10 @@ static uint8_t *write_leaf(uint8_t *dst, const struct slot *slot, const struct l
 {
     struct bau_slice v = bau_column_value(&slot->out, leaf->at);
     if (!bau_column_present(&slot->out, leaf->at)) {
-        v = (struct bau_slice){(const uint8_t *)"null", 4};
+        v = (struct bau_slice){ (const uint8_t *)"null", 4 };
     } else if (slot->out.type == BAU_BOOL) {
-        v = *v.data ? (struct bau_slice){(const uint8_t *)"true", 4} : (struct bau_slice){(const uint8_t *)"false", 5};
+        v = *v.data ? (struct bau_slice){ (const uint8_t *)"true", 4 }
+                    : (struct bau_slice){ (const uint8_t *)"false", 5 };
     } else if (!is_bare(leaf, v)) {
         *dst++ = '"';
         dst += bau_json_escape(v.data, v.len, dst);
@@ -544,9 +561,11 @@ bau_status bau_document_apply(const struct bau_document *document, struct bau_ar
                               const struct bau_column *columns, const uint32_t *rows, uint64_t first_row,
                               const struct bau_column *in, struct bau_column *out, struct bau_error *err)
 {
-    struct scan s = {.document = document, .arena = arena, .err = err,
-                     .scratch = bau_arena_take(arena, sizeof *s.scratch),
-                     .slots = bau_arena_zero(arena, (document->n_slots + 1) * sizeof *s.slots)};
+    struct scan s = { .document = document,
+                      .arena = arena,
+                      .err = err,
+                      .scratch = bau_arena_take(arena, sizeof *s.scratch),
+                      .slots = bau_arena_zero(arena, (document->n_slots + 1) * sizeof *s.slots) };
     if (!s.scratch || !s.slots)
         return bau_error_set(err, BAU_E_NOMEM, "documents");
     BAU_TRY(scan_all(&s, in, rows, first_row));

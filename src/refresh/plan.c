@@ -113,6 +113,26 @@ static void dataset_lines(struct bau_text *out, const struct bau_run_store *s, u
         field_line(out, &dataset->fields[i], &s->plan->datasets[d].actions[i]);
 }
 
+/* What the target's kind of switch cannot promise; NULL: nothing to say. */
+static const char *promise(const struct bau_run_store *s)
+{
+    const struct bau_connector *to = s->target.connector;
+    return s->target.side && to->promises ? to->promises(s->target.side) : NULL;
+}
+
+/* A sentence that must be read whole: broken at blanks, further lines indented. Begins with a blank. */
+static void add_words(struct bau_text *out, const char *text, uint32_t indent)
+{
+    uint32_t column = indent - 1;
+    while (*text) {
+        const size_t n = strcspn(text, " ");
+        const bool fits = column + 1 + n <= COLUMNS;
+        bau_text_addf(out, "%s%*s%.*s", fits ? "" : "\n", fits ? 1 : (int)indent, "", (int)n, text);
+        column = (fits ? column + 1 : indent) + (uint32_t)n;
+        text += n + strspn(text + n, " ");
+    }
+}
+
 static void store_text(struct bau_text *out, const struct bau_run_store *s)
 {
     const struct figures sum = figures_sum(s);
@@ -121,6 +141,11 @@ static void store_text(struct bau_text *out, const struct bau_run_store *s)
     bau_text_add_column(out, s->catalog->server ? s->catalog->server : s->source.connector->name, COLUMNS - 10, false);
     bau_text_add(out, "\n  target  ");
     bau_text_add_column(out, s->target.side ? s->facts.text : "none: a refresh would refuse", COLUMNS - 10, false);
+    const char *caveat = promise(s);
+    if (caveat) {
+        bau_text_add(out, "\n  switch ");
+        add_words(out, caveat, 10);
+    }
     bau_text_addf(out, "\n  size    about %s rows, %s in %u parts\n  time    about %.0f s with %u lane%s (%s)\n",
                   bau_count_text(sum.rows, rows), bau_size_text(sum.bytes, size), sum.parts, seconds_of(s) + 0.5,
                   s->run->lanes, s->run->lanes == 1 ? "" : "s", assumption);
@@ -198,6 +223,7 @@ static void store_json(struct bau_text *out, const struct bau_run_store *s)
     member(out, "source", s->catalog->server);
     if (s->target.side) {
         member(out, "target", s->facts.text);
+        member(out, "switch_note", promise(s));
         bau_text_addf(out, ",\"target_exists\":%s,\"target_empty\":%s,\"target_marked\":%s,\"target_is_source\":%s",
                       s->facts.exists ? "true" : "false", s->facts.empty ? "true" : "false",
                       s->facts.marked ? "true" : "false", s->facts.same_as_source ? "true" : "false");

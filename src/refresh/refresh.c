@@ -1,19 +1,10 @@
 /* The main job: see refresh.h for the order. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "src/lane/clock.h"
 #include "src/refresh/run.h"
-
-static uint32_t batch_rows(const struct bau_run_options *options)
-{
-    const char *text = getenv("BAUTA_BATCH_ROWS");
-    char *end;
-    const unsigned long n = text && *text ? strtoul(text, &end, 10) : 0;
-    return n >= 1 && n <= BAU_BATCH_ROWS ? (uint32_t)n : options->batch_rows;
-}
 
 static void hex(const uint8_t *bytes, size_t n, char *out)
 {
@@ -59,6 +50,17 @@ static void phase_done(struct bau_run_store *s, const char *name)
     bau_journal_add(s->run->journal, "phase done", BAU_NAME("store", s->store->name), BAU_NAME("phase", name));
 }
 
+/* No more than there are parts, nor than the target's way of writing allows. */
+static uint32_t lanes_for(const struct bau_run_store *s)
+{
+    const struct bau_connector *to = s->target.connector;
+    const uint32_t most = to->max_lanes ? to->max_lanes(s->target.side) : 0;
+    uint32_t n = s->run->lanes < s->parts.n ? s->run->lanes : s->parts.n;
+    if (most && n > most)
+        n = most;
+    return n ? n : 1;
+}
+
 static bau_status run_lanes(struct bau_run_store *s, struct bau_error *err)
 {
     const struct bau_run *run = s->run;
@@ -70,8 +72,7 @@ static bau_status run_lanes(struct bau_run_store *s, struct bau_error *err)
         .target = s->target.side,
         .plan = s->plan,
         .parts = &s->parts,
-        .n_lanes = run->lanes < s->parts.n ? run->lanes : s->parts.n ? s->parts.n : 1,
-        .batch_rows = batch_rows(options),
+        .n_lanes = lanes_for(s),
         .rate_bytes = options->rate_bytes ? options->rate_bytes : run->project->limits.rate_bytes,
         .progress = s->progress,
         .journal = run->journal,

@@ -1,5 +1,6 @@
 /* A run's stores: secrets, connectors, sides, catalogs, plans; and how all of it ends. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -112,13 +113,21 @@ static bau_status resolve(struct bau_end *end, struct bau_error *err)
     return bau_end_bind(end, err);
 }
 
+static uint32_t batch_rows(const struct bau_run_options *options)
+{
+    const char *text = getenv("BAUTA_BATCH_ROWS");
+    char *end;
+    const unsigned long n = text && *text ? strtoul(text, &end, 10) : 0;
+    return n >= 1 && n <= BAU_BATCH_ROWS ? (uint32_t)n : options->batch_rows;
+}
+
 bau_status bau_end_open(struct bau_end *end, struct bau_error *err)
 {
     const struct bau_run *run = end->of->run;
     if (!end->connector)
         BAU_TRY(resolve(end, err));
     const struct bau_open with = {.store = end->of->store->name, .uri = end->uri, .config = end->config,
-                                  .write = end->write, .lanes = run->lanes, .run_id = run->id,
+                                  .write = end->write, .lanes = run->lanes, .batch_rows = batch_rows(run->options), .run_id = run->id,
                                   .watch = bau_end_watch(end)};
     BAU_TRY_NOTE(end->connector->open(&with, &end->side, err), err, "store %s: %s", end->of->store->name, end_word(end));
     return bau_stop_status(run->stop, err);

@@ -18,15 +18,30 @@ static void print_value(FILE *to, const struct bau_column *c, uint32_t i)
     float f32 = 0;
     double f64 = 0;
     switch (c->type) {
-    case BAU_I16: memcpy(&i16, v.data, 2); fprintf(to, "%d", i16); return;
+    case BAU_I16:
+        memcpy(&i16, v.data, 2);
+        fprintf(to, "%d", i16);
+        return;
     case BAU_I32:
-    case BAU_DATE: memcpy(&i32, v.data, 4); fprintf(to, "%" PRId32, i32); return;
+    case BAU_DATE:
+        memcpy(&i32, v.data, 4);
+        fprintf(to, "%" PRId32, i32);
+        return;
     case BAU_I64:
     case BAU_TIME:
     case BAU_TIMESTAMP:
-    case BAU_TIMESTAMPTZ: memcpy(&i64, v.data, 8); fprintf(to, "%" PRId64, i64); return;
-    case BAU_F32: memcpy(&f32, v.data, 4); fprintf(to, "%a", (double)f32); return;
-    case BAU_F64: memcpy(&f64, v.data, 8); fprintf(to, "%a", f64); return;
+    case BAU_TIMESTAMPTZ:
+        memcpy(&i64, v.data, 8);
+        fprintf(to, "%" PRId64, i64);
+        return;
+    case BAU_F32:
+        memcpy(&f32, v.data, 4);
+        fprintf(to, "%a", (double)f32);
+        return;
+    case BAU_F64:
+        memcpy(&f64, v.data, 8);
+        fprintf(to, "%a", f64);
+        return;
     case BAU_BOOL:
     case BAU_UUID:
     case BAU_TEXT:
@@ -38,7 +53,8 @@ static void print_value(FILE *to, const struct bau_column *c, uint32_t i)
     }
     const bool text = c->type == BAU_TEXT || c->type == BAU_NUMERIC || c->type == BAU_JSON;
     for (size_t k = 0; k < v.len; k++)
-        fprintf(to, v.data[k] >= 0x20 && v.data[k] != '\\' && (text || v.data[k] < 0x7f) ? "%c" : "\\x%02x", v.data[k]);
+        fprintf(to, v.data[k] >= 0x20 && v.data[k] != '\\' && (text || v.data[k] < 0x7f) ? "%c" : "\\x%02x",
+                v.data[k]);
 }
 
 static void print_masker(FILE *to, const struct bau_masker *m, bau_type type)
@@ -66,36 +82,38 @@ static const struct {
     bau_type type;
     const char *in;
 } pinned[] = {
-    {"person_name", "", BAU_TEXT, "Анна Иванова"},
-    {"person_name", "", BAU_TEXT, "张伟"},
-    {"person_name", "", BAU_TEXT, "佐藤 はな"},
-    {"person_name", "", BAU_TEXT, "김민수"},
-    {"person_name", "", BAU_TEXT, "Γιώργος Παπαδόπουλος"},
-    {"person_name", "", BAU_TEXT, "محمد علي"},
-    {"person_name", "", BAU_TEXT, "राम शर्मा"},
-    {"person_name", "locale=de order=family_first gender=f", BAU_TEXT, "Ada Lovelace"},
-    {"first_name", "gender=m", BAU_TEXT, "Ada"},
-    {"last_name", "gender=f", BAU_TEXT, "Иванов"},
-    {"email", "style=token domain=mail.test", BAU_TEXT, "ada@example.org"},
-    {"email", "", BAU_TEXT, " ADA.LOVELACE@analytical.co.uk"},
-    {"hash_token", "bytes=32", BAU_TEXT, "secret"},
-    {"permute", "min=1 max=99999", BAU_I32, NULL},
-    {"permute", "min=0 max=9999999999", BAU_I64, NULL},
-    {"noise", "absolute=2.5", BAU_NUMERIC, "10.000"},
-    {"noise", "relative=0.000001", BAU_NUMERIC, "123456789012345678901234567890.123456789"},
-    {"phone", "", BAU_TEXT, "0000 000"},
-    {"phone", "", BAU_TEXT, "(212) 555-0187"},
-    {"phone_reserved", "", BAU_TEXT, "+44 20 7946 0018"},
-    {"uuid", "", BAU_TEXT, "{8F14E45F-CEEA-467F-A0E6-B5A1B4B5C6D7}"},
+    { "person_name", "", BAU_TEXT, "Анна Иванова" },
+    { "person_name", "", BAU_TEXT, "张伟" },
+    { "person_name", "", BAU_TEXT, "佐藤 はな" },
+    { "person_name", "", BAU_TEXT, "김민수" },
+    { "person_name", "", BAU_TEXT, "Γιώργος Παπαδόπουλος" },
+    { "person_name", "", BAU_TEXT, "محمد علي" },
+    { "person_name", "", BAU_TEXT, "राम शर्मा" },
+    { "person_name", "locale=de order=family_first gender=f", BAU_TEXT, "Ada Lovelace" },
+    { "first_name", "gender=m", BAU_TEXT, "Ada" },
+    { "last_name", "gender=f", BAU_TEXT, "Иванов" },
+    { "email", "style=token domain=mail.test", BAU_TEXT, "ada@example.org" },
+    { "email", "", BAU_TEXT, " ADA.LOVELACE@analytical.co.uk" },
+    { "hash_token", "bytes=32", BAU_TEXT, "secret" },
+    { "permute", "min=1 max=99999", BAU_I32, NULL },
+    { "permute", "min=0 max=9999999999", BAU_I64, NULL },
+    { "noise", "absolute=2.5", BAU_NUMERIC, "10.000" },
+    { "noise", "relative=0.000001", BAU_NUMERIC, "123456789012345678901234567890.123456789" },
+    { "phone", "", BAU_TEXT, "0000 000" },
+    { "phone", "", BAU_TEXT, "(212) 555-0187" },
+    { "phone_reserved", "", BAU_TEXT, "+44 20 7946 0018" },
+    { "uuid", "", BAU_TEXT, "{8F14E45F-CEEA-467F-A0E6-B5A1B4B5C6D7}" },
 };
 
 static void print_pinned(FILE *to, size_t at)
 {
-    struct bound b = bind_with(bau_masker_find(pinned[at].masker), pinned[at].type, pinned[at].options, NULL, 0);
+    struct bound b =
+        bind_with(bau_masker_find(pinned[at].masker), pinned[at].type, pinned[at].options, NULL, 0);
     struct bau_arena *arena = bau_arena_new(1 << 16, 0);
     cr_assert_eq(b.status, BAU_OK, "%s: %s", pinned[at].masker, b.err.text);
-    const struct bau_column in = pinned[at].in ? one_text(pinned[at].type, pinned[at].in, strlen(pinned[at].in), arena)
-                                               : make(b.masker, b.type, 3, 4, false, arena);
+    const struct bau_column in = pinned[at].in
+                                     ? one_text(pinned[at].type, pinned[at].in, strlen(pinned[at].in), arena)
+                                     : make(b.masker, b.type, 3, 4, false, arena);
     const struct bau_column out = run_fine(&b, &in, 0, arena);
     fprintf(to, "%s\t%s\t%s\t", pinned[at].masker, bau_type_word(pinned[at].type), pinned[at].options);
     print_value(to, &in, 0);
@@ -129,10 +147,12 @@ Test(maskers, golden)
     const char *at = text;
     for (int n = 1; fgets(line, sizeof line, from); n++) {
         const size_t size = strlen(line);
-        cr_assert(strncmp(at, line, size) == 0, "line %d: the output of a released masker changed (M2): %s", n, line);
+        cr_assert(strncmp(at, line, size) == 0, "line %d: the output of a released masker changed (M2): %s",
+                  n, line);
         at += size;
     }
-    cr_assert(*at == '\0', "there are maskers that %s does not have; run with BAUTA_GOLDEN=write", BAU_GOLDEN_FILE);
+    cr_assert(*at == '\0', "there are maskers that %s does not have; run with BAUTA_GOLDEN=write",
+              BAU_GOLDEN_FILE);
     fclose(from);
     free(text);
 }

@@ -1,4 +1,5 @@
-/* The contract of maskers, over the whole registry: M1 pure, M3 split-proof, nulls, declared traits, widest, odd values.
+/* The contract of maskers, over the whole registry: M1 pure, M3 split-proof, nulls, declared traits, widest,
+ * odd values.
  * A new masker is tested by being in the list. M2 is masker_golden.c. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -23,7 +24,7 @@ static struct criterion_test_params every(uint32_t traits, uint32_t types)
         for (unsigned t = 0; t < BAU_TYPE_COUNT; t++)
             if ((bau_maskers[m]->accepts & types & BAU_TYPE_BIT(t)) &&
                 (traits == 0 || (bau_maskers[m]->traits & traits)))
-                list[n++] = (struct each){m, (bau_type)t};
+                list[n++] = (struct each){ m, (bau_type)t };
     return cr_make_param_array(struct each, list, n);
 }
 
@@ -42,7 +43,8 @@ Test(maskers, registry_is_sound)
         cr_expect(m->summary && m->summary[strlen(m->summary) - 1] == '.', "%s: summary", m->name);
         cr_expect(m->example_in && m->example_options, "%s: example", m->name);
         cr_expect(m->accepts && m->apply, "%s", m->name);
-        cr_expect(!(m->traits & BAU_MAKES_NULLS) || (m->traits & BAU_CONSTANT), "%s: null is constant", m->name);
+        cr_expect(!(m->traits & BAU_MAKES_NULLS) || (m->traits & BAU_CONSTANT), "%s: null is constant",
+                  m->name);
         cr_expect(!(m->leaks & BAU_LEAKS_VALUE) || (m->traits & BAU_KEEPS_ALL), "%s: leaks", m->name);
         for (const struct bau_option *o = m->options; o && o->name; o++) {
             cr_expect(o->sentence && o->sentence[strlen(o->sentence) - 1] == '.', "%s.%s", m->name, o->name);
@@ -64,10 +66,12 @@ EACH(split_at_every_cut, 0, BAU_TYPES_ALL)
         bau_arena_reset(part);
         const struct bau_column left_in = make(b.masker, b.type, 0, cut, true, part);
         const struct bau_column right_in = make(b.masker, b.type, cut, BATCH, true, part);
-        const struct bau_column left = run_fine(&b, &left_in, 0, part), right = run_fine(&b, &right_in, cut, part);
+        const struct bau_column left = run_fine(&b, &left_in, 0, part),
+                                right = run_fine(&b, &right_in, cut, part);
         for (uint32_t i = 0; i < BATCH; i++)
             cr_assert(i < cut ? same_value(&whole, i, &left, i) : same_value(&whole, i, &right, i - cut),
-                      "%s on %s: value %u differs when cut at %u", b.masker->name, bau_type_word(b.type), i, cut);
+                      "%s on %s: value %u differs when cut at %u", b.masker->name, bau_type_word(b.type), i,
+                      cut);
     }
     bau_arena_free(arena);
     bau_arena_free(part);
@@ -85,7 +89,8 @@ EACH(nulls_stay_and_no_value_passes, 0, BAU_TYPES_ALL)
     uint32_t same = 0;
     for (uint32_t i = 0; i < BATCH; i++) {
         const bool present = bau_column_present(&in, i);
-        cr_assert_eq(bau_column_present(&out, i), present && !(traits & BAU_MAKES_NULLS), "%s: null %u", b.masker->name, i);
+        cr_assert_eq(bau_column_present(&out, i), present && !(traits & BAU_MAKES_NULLS), "%s: null %u",
+                     b.masker->name, i);
         if (!bau_column_present(&out, i))
             continue;
         same += same_value(&in, i, &out, i);
@@ -120,9 +125,10 @@ static void *work(void *p)
 
 EACH(same_in_another_thread_binding_and_place, BAU_DETERMINISTIC, BAU_TYPES_ALL)
 {
-    struct bound one = bind_example(bau_maskers[at->masker], at->type), two = bind_example(bau_maskers[at->masker], at->type);
+    struct bound one = bind_example(bau_maskers[at->masker], at->type),
+                 two = bind_example(bau_maskers[at->masker], at->type);
     struct bau_arena *arena = bau_arena_new(1 << 16, 0);
-    struct job j = {.bound = &two, .arena = arena};
+    struct job j = { .bound = &two, .arena = arena };
     j.in = make(one.masker, one.type, 0, BATCH, false, arena);
     const struct bau_column here = run_fine(&one, &j.in, 0, arena);
     pthread_t thread;
@@ -147,16 +153,25 @@ EACH(odd_texts, 0, BAU_TYPE_BIT(BAU_TEXT) | BAU_TYPE_BIT(BAU_BYTES) | BAU_TYPE_B
     const struct {
         const char *bytes;
         size_t len;
-    } texts[] = {{"", 0}, {huge, HUGE_BYTES}, {"QQ\xff\xfe\x80QQ", 7}, {"\xc3", 1}, {"\xf0\x9f\x92", 3},
-                 {"\xed\xa0\x80", 3}, {"Q\0QQQ", 5}, {"\xe5\xbc\xa0\xe4\xbc\x9f", 6}, {"-", 1}, {".", 1}, {"{}", 2}};
+    } texts[] = { { "", 0 },
+                  { huge, HUGE_BYTES },
+                  { "QQ\xff\xfe\x80QQ", 7 },
+                  { "\xc3", 1 },
+                  { "\xf0\x9f\x92", 3 },
+                  { "\xed\xa0\x80", 3 },
+                  { "Q\0QQQ", 5 },
+                  { "\xe5\xbc\xa0\xe4\xbc\x9f", 6 },
+                  { "-", 1 },
+                  { ".", 1 },
+                  { "{}", 2 } };
     for (size_t i = 0; i < BAU_COUNT(texts); i++) {
         bau_arena_reset(arena);
         const struct bau_column in = one_text(b.type, texts[i].bytes, texts[i].len, arena);
         struct bau_column out;
-        struct bau_error err = {0};
+        struct bau_error err = { 0 };
         const bau_status status = run(&b, &in, 0, 0, arena, &out, &err);
-        cr_assert(status == BAU_OK || status == BAU_E_DATA || status == BAU_E_LIMIT, "%s, text %zu: %s", b.masker->name,
-                  i, err.text);
+        cr_assert(status == BAU_OK || status == BAU_E_DATA || status == BAU_E_LIMIT, "%s, text %zu: %s",
+                  b.masker->name, i, err.text);
         if (status != BAU_OK) {
             cr_assert(strstr(err.text, "QQ") == NULL, "%s shows the value", b.masker->name);
             continue;
@@ -199,8 +214,8 @@ EACH(distinct_stay_distinct, BAU_BIJECTIVE | BAU_COLLISION_BOUND, BAU_TYPES_ALL 
     const uint32_t n = b.type == BAU_I16 ? 65536 : MANY; /* all of int2 */
     const struct bau_column in = make(b.masker, b.type, 0, n, false, arena);
     const struct bau_column out = run_fine(&b, &in, 0, arena);
-    cr_assert_eq(count_distinct(&in), count_distinct(&out), "%s on %s: %u distinct values became %u", b.masker->name,
-                 bau_type_word(b.type), count_distinct(&in), count_distinct(&out));
+    cr_assert_eq(count_distinct(&in), count_distinct(&out), "%s on %s: %u distinct values became %u",
+                 b.masker->name, bau_type_word(b.type), count_distinct(&in), count_distinct(&out));
     bau_arena_free(arena);
     release(&b);
 }

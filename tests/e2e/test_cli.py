@@ -140,7 +140,7 @@ class Verbs(unittest.TestCase):
     def setUpClass(cls):
         case.needs_postgres()
         cls.job = kit.Job(rules="- { at: db.public.people,"
-                                " set: { id: { keep: x }, email: email, phone: phone, note: redact } }")
+                                " set: { id: { keep: row number }, email: email, phone: phone, note: redact } }")
         cls.job.make("create table people (id int primary key, email text, phone text, note text);"
                      " insert into people select g, 'a@b.c', '+49301234567', 'PLANCANARY' from generate_series(1, 1000) g;"
                      " analyze")

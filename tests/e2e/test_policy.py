@@ -79,7 +79,7 @@ class ProjectFile(Refusal):
 
     def test_rule_that_matches_nothing(self):
         job = self.job()
-        job.write(RULES + "\n- { at: db.public.peple, set: { id: { keep: x } } }")
+        job.write(RULES + "\n- { at: db.public.peple, set: { id: { keep: row number } } }")
         self.place(self.refused(job, 2, "db.public.peple"), 7)
         job.write(RULES + "\n- { at: db.public.people, set: { emial: email } }")
         self.place(self.refused(job, 2, "emial"), 7)

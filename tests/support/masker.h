@@ -1,6 +1,7 @@
 /* For tests of maskers: one bound to a fixed key, columns of values that suit it, and a run over them.
  *
- * Values are made from the masker's own example, so that they conform: its digits, or else its letters, count up. */
+ * Values are made from the masker's own example, so that they conform: its digits, or else its letters,
+ * count up. */
 #ifndef BAU_TESTS_MASKER_H
 #define BAU_TESTS_MASKER_H
 
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #include "src/core/mask_key.h"
-
 
 struct bound {
     const struct bau_masker *masker;
@@ -23,20 +23,27 @@ struct bound {
     struct bau_error err;
 };
 
-static const uint8_t master[32] = {7, 201, 33, 90, 14, 255, 68, 3, 121, 77, 42, 250, 9, 181, 60, 22,
-                                   99, 5, 173, 218, 30, 146, 87, 64, 12, 240, 51, 190, 111, 36, 202, 8};
+static const uint8_t master[32] = { 7,  201, 33,  90,  14, 255, 68, 3,  121, 77,  42, 250, 9,   181, 60,  22,
+                                    99, 5,   173, 218, 30, 146, 87, 64, 12,  240, 51, 190, 111, 36,  202, 8 };
 
 /* A value that fits the type, for an option named `value`. */
 static const char *literal(bau_type type)
 {
     static const char *const text[BAU_TYPE_COUNT] = {
-        [BAU_BOOL] = "true",       [BAU_I16] = "-12",
-        [BAU_I32] = "70000",       [BAU_I64] = "5000000000",
-        [BAU_F32] = "1.5",         [BAU_F64] = "-2.25",
-        [BAU_DATE] = "2000-02-29", [BAU_TIME] = "13:45:00.5",
-        [BAU_UUID] = "00000000-0000-4000-8000-00000000000a", [BAU_TIMESTAMP] = "2000-02-29T12:00:01",
-        [BAU_TIMESTAMPTZ] = "2000-02-29T12:00:00+02:00", [BAU_TEXT] = "unknown",
-        [BAU_NUMERIC] = "12.50",   [BAU_JSON] = "{\"a\":[1]}",
+        [BAU_BOOL] = "true",
+        [BAU_I16] = "-12",
+        [BAU_I32] = "70000",
+        [BAU_I64] = "5000000000",
+        [BAU_F32] = "1.5",
+        [BAU_F64] = "-2.25",
+        [BAU_DATE] = "2000-02-29",
+        [BAU_TIME] = "13:45:00.5",
+        [BAU_UUID] = "00000000-0000-4000-8000-00000000000a",
+        [BAU_TIMESTAMP] = "2000-02-29T12:00:01",
+        [BAU_TIMESTAMPTZ] = "2000-02-29T12:00:00+02:00",
+        [BAU_TEXT] = "unknown",
+        [BAU_NUMERIC] = "12.50",
+        [BAU_JSON] = "{\"a\":[1]}",
         [BAU_BYTES] = "\\x00ff10",
     };
     return text[type];
@@ -62,22 +69,28 @@ static inline bau_status set_options(struct bound *b, const char *settings)
     return BAU_OK;
 }
 
-static inline bau_status start(struct bound *b, const char *settings, const struct bau_field *field, uint32_t max_chars)
+static inline bau_status start(struct bound *b, const char *settings, const struct bau_field *field,
+                               uint32_t max_chars)
 {
     const struct bau_masker *m = b->masker;
     BAU_TRY(bau_mask_key_new(master, "", "test", m->name, m->canon, b->arena, &b->key, &b->err));
     if (m->options)
         BAU_TRY(bau_options_default(m->options, b->config, b->arena, &b->err));
     BAU_TRY(set_options(b, settings));
-    const struct bau_mask_bind with = {.masker = m->name, .domain = "test", .field = field, .type = b->type,
-                                       .max_chars = max_chars, .key = b->key, .arena = b->arena};
+    const struct bau_mask_bind with = { .masker = m->name,
+                                        .domain = "test",
+                                        .field = field,
+                                        .type = b->type,
+                                        .max_chars = max_chars,
+                                        .key = b->key,
+                                        .arena = b->arena };
     return m->bind ? m->bind(b->config, &with, &b->err) : BAU_OK;
 }
 
 static inline struct bound bind_with(const struct bau_masker *m, bau_type type, const char *settings,
-                              const struct bau_field *field, uint32_t max_chars)
+                                     const struct bau_field *field, uint32_t max_chars)
 {
-    struct bound b = {.masker = m, .type = type, .arena = bau_arena_new(1 << 16, BAU_ARENA_PRIVATE)};
+    struct bound b = { .masker = m, .type = type, .arena = bau_arena_new(1 << 16, BAU_ARENA_PRIVATE) };
     cr_assert(b.arena != NULL);
     b.config = bau_arena_zero(b.arena, m->config_bytes + 1);
     b.scratch = bau_alloc(m->scratch_bytes + 1);
@@ -142,9 +155,13 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
     case BAU_TIME:
     case BAU_TIMESTAMP:
     case BAU_TIMESTAMPTZ: memcpy(out, &us, 8); return 8;
-    case BAU_UUID: memcpy(out, "\x8f\x14\xe4\x5f\xce\xea\x46\x7f\xa0\xe6\xb5\xa1", 12); memcpy(out + 12, &i32, 4); return 16;
+    case BAU_UUID:
+        memcpy(out, "\x8f\x14\xe4\x5f\xce\xea\x46\x7f\xa0\xe6\xb5\xa1", 12);
+        memcpy(out + 12, &i32, 4);
+        return 16;
     case BAU_NUMERIC:
-        return (size_t)snprintf((char *)out, 64, m->accepts & BAU_TYPES_FLOAT ? "%" PRId64 ".%02d" : "%" PRId64, n,
+        return (size_t)snprintf((char *)out, 64,
+                                m->accepts & BAU_TYPES_FLOAT ? "%" PRId64 ".%02d" : "%" PRId64, n,
                                 (int)(i % 100));
     case BAU_JSON: return (size_t)snprintf((char *)out, 64, "{\"n\":%" PRId64 "}", n);
     case BAU_TEXT:
@@ -156,11 +173,11 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
 }
 
 /* Values from `from` to `to`; every seventh is null when `nulls`. */
-static inline struct bau_column make(const struct bau_masker *m, bau_type type, uint32_t from, uint32_t to, bool nulls,
-                              struct bau_arena *arena)
+static inline struct bau_column make(const struct bau_masker *m, bau_type type, uint32_t from, uint32_t to,
+                                     bool nulls, struct bau_arena *arena)
 {
     const uint32_t n = to - from;
-    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = type, .n_values = n};
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = type, .n_values = n };
     struct bau_column c;
     struct bau_error err;
     cr_assert_eq(bau_column_make(&c, &shape, type, (size_t)n * 64, arena, &err), BAU_OK);
@@ -187,9 +204,10 @@ static inline struct bau_column make(const struct bau_masker *m, bau_type type, 
     return c;
 }
 
-static inline struct bau_column one_text(bau_type type, const void *bytes, size_t len, struct bau_arena *arena)
+static inline struct bau_column one_text(bau_type type, const void *bytes, size_t len,
+                                         struct bau_arena *arena)
 {
-    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = type, .n_values = 1};
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = type, .n_values = 1 };
     struct bau_column c;
     struct bau_error err;
     cr_assert_eq(bau_column_make(&c, &shape, type, len, arena, &err), BAU_OK);
@@ -202,7 +220,7 @@ static inline struct bau_column one_text(bau_type type, const void *bytes, size_
 /* Who the rows `from` to `to` belong to: nine entities, as text. */
 static inline struct bau_column owners(uint32_t from, uint32_t to, struct bau_arena *arena)
 {
-    const struct bau_column shape = {.form = BAU_FORM_TYPED, .type = BAU_I32, .n_values = to - from};
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = BAU_I32, .n_values = to - from };
     struct bau_column c;
     struct bau_error err;
     cr_assert_eq(bau_column_make(&c, &shape, BAU_I32, 0, arena, &err), BAU_OK);
@@ -211,20 +229,22 @@ static inline struct bau_column owners(uint32_t from, uint32_t to, struct bau_ar
     return c;
 }
 
-static inline bau_status run(const struct bound *b, const struct bau_column *in, uint32_t from, uint64_t first_row,
-                      struct bau_arena *arena, struct bau_column *out, struct bau_error *err)
+static inline bau_status run(const struct bound *b, const struct bau_column *in, uint32_t from,
+                             uint64_t first_row, struct bau_arena *arena, struct bau_column *out,
+                             struct bau_error *err)
 {
     const struct bau_column by = owners(from, from + in->n_values, arena);
-    const struct bau_column *const fields[] = {&by, &by, &by, &by};
-    struct bau_mask_ctx ctx = {.arena = arena, .scratch = b->scratch, .fields = b->by ? fields : NULL,
-                               .first_row = first_row};
+    const struct bau_column *const fields[] = { &by, &by, &by, &by };
+    struct bau_mask_ctx ctx = {
+        .arena = arena, .scratch = b->scratch, .fields = b->by ? fields : NULL, .first_row = first_row
+    };
     memset(b->scratch, 0xA5, b->masker->scratch_bytes);
     *out = *in;
     return b->masker->apply(b->config, &ctx, in, out, err);
 }
 
 static inline struct bau_column run_fine(const struct bound *b, const struct bau_column *in, uint32_t from,
-                                  struct bau_arena *arena)
+                                         struct bau_arena *arena)
 {
     struct bau_column out;
     struct bau_error err;

@@ -25,9 +25,10 @@ struct trouble {
 
 struct bau_side {
     bool write;
+    uint32_t batch_rows;
 };
 struct bau_link {
-    bool write;
+    const struct bau_side *side;
     atomic_bool interrupted;
 };
 struct bau_reader {
@@ -71,7 +72,7 @@ static bau_status link_open(struct bau_side *side, struct bau_link **out, struct
     *out = bau_alloc(sizeof **out);
     if (!*out)
         return bau_error_set(err, BAU_E_NOMEM, "link");
-    (*out)->write = side->write;
+    (*out)->side = side;
     atomic_fetch_add(&links_opened, 1);
     atomic_fetch_add(&links_open, 1);
     return BAU_OK;
@@ -94,8 +95,8 @@ static bau_status read_open(struct bau_link *link, const struct bau_read *what, 
     *out = bau_alloc(sizeof **out);
     if (!*out)
         return bau_error_set(err, BAU_E_NOMEM, "reader");
-    **out = (struct bau_reader){.link = link, .part = *what->part,
-                                .batch_rows = what->batch_rows ? what->batch_rows : BAU_BATCH_ROWS};
+    const uint32_t most = link->side->batch_rows;
+    **out = (struct bau_reader){.link = link, .part = *what->part, .batch_rows = most ? most : BAU_BATCH_ROWS};
     atomic_fetch_add(&readers_open, 1);
     return BAU_OK;
 }
@@ -244,8 +245,9 @@ TestSuite(lane, .init = setup, .fini = teardown, .timeout = 60);
 static bau_status go(uint32_t n_lanes, uint32_t batch_rows)
 {
     const struct bau_lanes_run run = {.reader = &fake, .writer = &fake, .source = &source, .target = &target,
-                                      .plan = &plan, .parts = &parts, .n_lanes = n_lanes, .batch_rows = batch_rows,
-                                      .progress = progress, .stop = stop};
+                                      .plan = &plan, .parts = &parts, .n_lanes = n_lanes, .progress = progress,
+                                      .stop = stop};
+    source.batch_rows = batch_rows;
     return bau_lanes_run(&run, rows, &err);
 }
 
