@@ -31,7 +31,7 @@ struct config {
 static const struct bau_option options[] = {
     { "style", BAU_OPTION_CHOICE, offsetof(struct config, style), "person", 0, 0,
       "What stands before the @: a name and a token, or a token only.", 0, "person|token", NULL, 0 },
-    { "domain", BAU_OPTION_TEXT, offsetof(struct config, domain), "example.com", 0, 0,
+    { "host", BAU_OPTION_TEXT, offsetof(struct config, domain), "example.com", 0, 0,
       "A reserved domain: example.com, example.net, example.org, or one below .invalid, .test or .example.",
       0, NULL, NULL, 0 },
     { 0 },

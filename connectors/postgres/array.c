@@ -20,7 +20,7 @@ bau_status pg_array_header(const uint8_t *p, size_t len, struct pg_array *out, s
         if (n > len / 4) /* each element has a length word */
             return pg_malformed("array", len, err);
     }
-    *out = (struct pg_array){(uint32_t)n, pg_get32(p + 8), 12 + 8 * (size_t)dimensions};
+    *out = (struct pg_array){ (uint32_t)n, pg_get32(p + 8), 12 + 8 * (size_t)dimensions };
     return BAU_OK;
 }
 
@@ -106,7 +106,9 @@ static bau_status rewrite_oid(const struct walk *w, uint8_t *at)
     const uint32_t oid = pg_get32(at);
     const struct pg_type *t = pg_type_find(w->types, oid);
     if (!t || !t->user)
-        return t ? BAU_OK : bau_error_set(w->err, BAU_E_BUG, "a value holds type OID %" PRIu32 ", which is unknown", oid);
+        return t ? BAU_OK
+                 : bau_error_set(w->err, BAU_E_BUG, "a value holds type OID %" PRIu32 ", which is unknown",
+                                 oid);
     uint32_t low = 0, high = w->n_oids;
     while (low < high) {
         const uint32_t mid = low + (high - low) / 2;
@@ -208,16 +210,18 @@ static bau_status walk_value(struct walk *w, uint32_t oid, uint8_t *p, size_t le
 {
     const struct pg_type *t = pg_type_find(w->types, oid);
     if (!t || w->depth >= MAX_NESTING)
-        return bau_error_set(w->err, BAU_E_BUG, "type OID %" PRIu32 " is %s", oid, t ? "nested too deep" : "unknown");
+        return bau_error_set(w->err, BAU_E_BUG, "type OID %" PRIu32 " is %s", oid,
+                             t ? "nested too deep" : "unknown");
     w->depth++;
     const bau_status status = walk_inside(w, t, p, len);
     w->depth--;
     return status;
 }
 
-bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids, uint32_t n_oids,
-                           uint32_t type_oid, uint8_t *value, uint32_t len, struct bau_error *err)
+bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids,
+                           uint32_t n_oids, uint32_t type_oid, uint8_t *value, uint32_t len,
+                           struct bau_error *err)
 {
-    struct walk w = {source_types, oids, n_oids, err, 0};
+    struct walk w = { source_types, oids, n_oids, err, 0 };
     return walk_value(&w, type_oid, value, len);
 }

@@ -21,7 +21,8 @@ static uint64_t shift_instant(uint64_t wire, bool *out_far)
 static uint32_t shift_date(uint32_t wire)
 {
     const int32_t v = (int32_t)wire;
-    return v == INT32_MIN || v == INT32_MAX || v > INT32_MAX - 1 - EPOCH_DAYS ? wire : (uint32_t)(v + EPOCH_DAYS);
+    return v == INT32_MIN || v == INT32_MAX || v > INT32_MAX - 1 - EPOCH_DAYS ? wire
+                                                                              : (uint32_t)(v + EPOCH_DAYS);
 }
 
 static bau_status decode_fixed(struct pg_build *b, const uint8_t *p, size_t len, struct bau_error *err)
@@ -70,7 +71,8 @@ bau_status pg_binary_decode(struct pg_build *b, const uint8_t *p, size_t len, bo
     return BAU_OK;
 }
 
-static bau_status encode_fixed(bau_type type, struct bau_slice value, struct bau_text *out, struct bau_error *err)
+static bau_status encode_fixed(bau_type type, struct bau_slice value, struct bau_text *out,
+                               struct bau_error *err)
 {
     uint8_t bytes[4 + 16];
     uint8_t *to = bytes + 4;
@@ -115,7 +117,7 @@ bau_status pg_binary_encode(bau_type type, struct bau_slice value, bool jsonb, s
         return pg_numeric_encode(value, out, err);
     if (value.len >= INT32_MAX)
         return bau_error_set(err, BAU_E_LIMIT, "a masked value of %zu bytes", value.len);
-    uint8_t head[5] = {[4] = 1};
+    uint8_t head[5] = { [4] = 1 };
     pg_put32(head, (uint32_t)(value.len + jsonb));
     bau_text_addn(out, head, jsonb ? 5 : 4);
     bau_text_addn(out, value.data, value.len);

@@ -86,7 +86,8 @@ static bau_status load_type(struct bau_side *side, uint32_t i, const json_t *row
 static bau_status load_lists(struct bau_side *side, const struct bau_catalog *catalog, struct bau_error *err)
 {
     struct pg_target *target = side->target;
-    const json_t *tables = json_object_get(target->blob, "tables"), *types = json_object_get(target->blob, "types");
+    const json_t *tables = json_object_get(target->blob, "tables"),
+                 *types = json_object_get(target->blob, "types");
     const size_t n_tables = json_array_size(tables), n_types = json_array_size(types);
     if (n_tables != catalog->n_datasets)
         return bad_blob(err, "another number of tables than the catalog");
@@ -120,7 +121,8 @@ bau_status pg_target_load(struct bau_side *side, const struct bau_target_plan *p
     const json_t *script = json_object_get(target->blob, "script");
     if (!json_is_string(script))
         return bad_blob(err, "no script");
-    BAU_TRY(pg_script_parse(json_string_value(script), json_string_length(script), target->arena, &target->script, err));
+    BAU_TRY(pg_script_parse(json_string_value(script), json_string_length(script), target->arena,
+                            &target->script, err));
     return load_lists(side, plan->catalog, err);
 }
 
@@ -147,7 +149,7 @@ static bau_status map_query(const struct bau_side *side, PGconn *conn, struct ba
 
 bau_status pg_target_map_types(struct bau_side *side, PGconn *conn, struct bau_error *err)
 {
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     PG_AUTO_RESULT *result = NULL;
     uint32_t n = 0;
     BAU_TRY(map_query(side, conn, &sql, &n, err));
@@ -164,8 +166,9 @@ bau_status pg_target_map_types(struct bau_side *side, PGconn *conn, struct bau_e
                           "it is not there after the schema was made");
             continue;
         }
-        side->oids[side->n_oids++] = (struct pg_oid_pair){(uint32_t)strtoul(PQgetvalue(result, i, 0), NULL, 10),
-                                                          (uint32_t)strtoul(PQgetvalue(result, i, 1), NULL, 10)};
+        side->oids[side->n_oids++] =
+            (struct pg_oid_pair){ (uint32_t)strtoul(PQgetvalue(result, i, 0), NULL, 10),
+                                  (uint32_t)strtoul(PQgetvalue(result, i, 1), NULL, 10) };
     }
     return BAU_OK;
 }

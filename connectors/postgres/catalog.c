@@ -196,6 +196,19 @@ static bau_status pin(struct bau_side *side, PGresult **out, struct bau_error *e
                          side->with.store, LOCK_TRIES);
 }
 
+/* A lock may be long in coming: a stop must be able to cut the wait short. */
+static bau_status pin_stoppable(struct bau_side *side, PGresult **out, struct bau_error *err)
+{
+    const struct bau_watch *watch = &side->with.watch;
+    struct bau_link self = {.side = side, .conn = side->main};
+    if (watch->busy)
+        watch->busy(watch->self, &self, true);
+    const bau_status status = pin(side, out, err);
+    if (watch->busy)
+        watch->busy(watch->self, &self, false);
+    return status;
+}
+
 /* ── from rows to datasets ───────────────────────────────────────────────────────────────────────────────────────── */
 
 static int by_oid(const void *a, const void *b)
@@ -290,7 +303,7 @@ bau_status pg_source_catalog(struct bau_side *side, struct bau_catalog **out, st
     BAU_TRY(pg_connect(side, NULL, "coordinator", &side->main, err));
     BAU_TRY(pg_facts(side, side->main, err));
     PG_AUTO_RESULT *rows = NULL;
-    BAU_TRY(pin(side, &rows, err));
+    BAU_TRY(pin_stoppable(side, &rows, err));
     struct bau_arena *arena = bau_arena_new(1u << 16, BAU_ARENA_PLAIN);
     struct bau_catalog *catalog = arena ? bau_arena_zero(arena, sizeof *catalog) : NULL;
     if (!catalog) {

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bau_status ask(struct pg_fill *fill, const char *sql, const char *what, PGresult **out, struct bau_error *err)
+static bau_status ask(struct pg_fill *fill, const char *sql, const char *what, PGresult **out,
+                      struct bau_error *err)
 {
-    BAU_TRY_NOTE(pg_query_params(fill->side, fill->side->main, sql, 1, &fill->oids, out, err), err, "%s", what);
+    BAU_TRY_NOTE(pg_query_params(fill->side, fill->side->main, sql, 1, &fill->oids, out, err), err, "%s",
+                 what);
     return BAU_OK;
 }
 
@@ -30,7 +32,8 @@ static bau_status memory(const struct pg_fill *fill, struct bau_error *err)
 static const char fields_sql[] =
     "SELECT attrelid, attnum, attname, atttypid, atttypmod, format_type(atttypid, atttypmod), attnotnull,"
     " attgenerated <> '', atthasdef OR attidentity <> '', col_description(attrelid, attnum) "
-    "FROM pg_attribute WHERE attrelid = ANY($1::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum";
+    "FROM pg_attribute WHERE attrelid = ANY($1::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY "
+    "attrelid, attnum";
 
 static void set_limits(struct bau_field *f, uint32_t base, int32_t typmod)
 {
@@ -95,7 +98,7 @@ static void fill_wire(struct pg_fill *fill, uint32_t at)
     struct bau_side *side = fill->side;
     const struct bau_dataset *d = &fill->datasets[at];
     struct pg_table *t = &side->tables[at];
-    BAU_AUTO_TEXT columns = {0}, selects = {0};
+    BAU_AUTO_TEXT columns = { 0 }, selects = { 0 };
     bool cast = false;
     uint32_t *wire = bau_arena_take(side->arena, (d->n_fields + 1) * sizeof *wire);
     uint32_t *types = bau_arena_take(side->arena, (d->n_fields + 1) * sizeof *types);
@@ -117,7 +120,10 @@ static void fill_wire(struct pg_fill *fill, uint32_t at)
         const bool xml = base && pg_type_is_xml(base->oid);
         const char *comma = t->n_wire ? ", " : "";
         bau_text_addf(&columns, "%s%s", comma, quoted ? quoted : "");
-        bau_text_addf(&selects, "%s%s%s", comma, quoted ? quoted : "", !xml ? "" : list ? "::text[]" : "::text");
+        bau_text_addf(&selects, "%s%s%s", comma, quoted ? quoted : "",
+                      !xml   ? ""
+                      : list ? "::text[]"
+                             : "::text");
         cast = cast || xml;
         fill->failed = fill->failed || !quoted;
         if (pg_type_needs_text(side, field->native_type))
@@ -188,14 +194,17 @@ static uint32_t to_fields(const struct pg_fill *fill, uint32_t dataset, uint32_t
 static const char keys_sql[] =
     "SELECT i.indrelid, c.relname, i.indisprimary, i.indisexclusion,"
     " i.indexprs IS NOT NULL OR i.indpred IS NOT NULL,"
-    " (SELECT array_agg(k ORDER BY o) FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(k, o) WHERE o <= i.indnkeyatts),"
+    " (SELECT array_agg(k ORDER BY o) FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(k, o) WHERE o <= "
+    "i.indnkeyatts),"
     " (SELECT array_agg(DISTINCT d.refobjsubid) FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass"
     "  AND d.refobjid = i.indrelid AND d.refobjsubid > 0 AND (d.classid, d.objid) IN ("
     "   ('pg_class'::regclass::oid, i.indexrelid),"
     "   ('pg_constraint'::regclass::oid, (SELECT k.oid FROM pg_constraint k WHERE k.conindid = i.indexrelid"
     "     AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1)))) "
-    "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY($1::oid[]) AND i.indisvalid"
-    " AND (i.indisunique OR i.indisexclusion) ORDER BY i.indrelid, i.indisprimary DESC, c.relname COLLATE \"C\"";
+    "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY($1::oid[]) AND "
+    "i.indisvalid"
+    " AND (i.indisunique OR i.indisexclusion) ORDER BY i.indrelid, i.indisprimary DESC, c.relname COLLATE "
+    "\"C\"";
 
 static bau_status fill_keys(struct pg_fill *fill, struct bau_error *err)
 {
@@ -218,7 +227,8 @@ static bau_status fill_keys(struct pg_fill *fill, struct bau_error *err)
                         : pg_cell_true(rows, k, 2) ? BAU_KEY_PRIMARY
                                                    : BAU_KEY_UNIQUE;
             key->expression = pg_cell_true(rows, k, 4);
-            const uint32_t n = pg_cell_numbers(rows, k, key->expression ? 6 : 5, arena, &fields, &fill->failed);
+            const uint32_t n =
+                pg_cell_numbers(rows, k, key->expression ? 6 : 5, arena, &fields, &fill->failed);
             BAU_TRY(memory(fill, err));
             key->n_fields = to_fields(fill, at, fields, n);
             key->fields = fields;
@@ -234,7 +244,8 @@ static bau_status fill_keys(struct pg_fill *fill, struct bau_error *err)
 /* Own ones, then those of the domains that columns have, domains over domains included. */
 static const char checks_sql[] =
     "WITH RECURSIVE of_domain(attrelid, attnum, typ) AS ("
-    " SELECT a.attrelid, a.attnum, a.atttypid FROM pg_attribute a WHERE a.attrelid = ANY($1::oid[]) AND a.attnum > 0"
+    " SELECT a.attrelid, a.attnum, a.atttypid FROM pg_attribute a WHERE a.attrelid = ANY($1::oid[]) AND "
+    "a.attnum > 0"
     "  AND NOT a.attisdropped"
     " UNION ALL SELECT o.attrelid, o.attnum, CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.typelem END"
     "  FROM of_domain o JOIN pg_type t ON t.oid = o.typ"
@@ -279,7 +290,8 @@ static bau_status fill_checks(struct pg_fill *fill, struct bau_error *err)
 /* A partition's copy of its parent's foreign key is not told again. */
 static const char references_sql[] =
     "SELECT conrelid, confrelid, conname, conkey::int2[], confkey::int2[] FROM pg_constraint"
-    " WHERE contype = 'f' AND conparentid = 0 AND conrelid = ANY($1::oid[]) ORDER BY conrelid, conname COLLATE \"C\"";
+    " WHERE contype = 'f' AND conparentid = 0 AND conrelid = ANY($1::oid[]) ORDER BY conrelid, conname "
+    "COLLATE \"C\"";
 
 static bau_status fill_references(struct pg_fill *fill, struct bau_error *err)
 {
@@ -292,8 +304,8 @@ static bau_status fill_references(struct pg_fill *fill, struct bau_error *err)
         return bau_error_set(err, BAU_E_NOMEM, "catalog");
     uint32_t kept = 0;
     for (int i = 0; i < n; i++) {
-        struct bau_reference r = {.from = pg_place_of(&fill->places, pg_cell_oid(rows, i, 0)),
-                                  .to = pg_place_of(&fill->places, pg_cell_oid(rows, i, 1))};
+        struct bau_reference r = { .from = pg_place_of(&fill->places, pg_cell_oid(rows, i, 0)),
+                                   .to = pg_place_of(&fill->places, pg_cell_oid(rows, i, 1)) };
         if (r.from == BAU_NO_DATASET || r.to == BAU_NO_DATASET)
             continue; /* into a table of an extension, whose rows do not travel */
         uint32_t *from = NULL, *to = NULL;
@@ -318,13 +330,16 @@ static bau_status fill_references(struct pg_fill *fill, struct bau_error *err)
 static const char blockers_sql[] =
     "SELECT 'large objects', count(*)::text, 'large objects stay behind: no rule can mask them'"
     " FROM pg_largeobject_metadata HAVING count(*) > 0 "
-    "UNION ALL SELECT 'subscription', subname, 'a subscription would make the target follow the source''s publisher'"
+    "UNION ALL SELECT 'subscription', subname, 'a subscription would make the target follow the source''s "
+    "publisher'"
     " FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-    "UNION ALL SELECT 'user mapping', usename || ' on ' || srvname, 'user mappings hold passwords' FROM pg_user_mappings "
+    "UNION ALL SELECT 'user mapping', usename || ' on ' || srvname, 'user mappings hold passwords' FROM "
+    "pg_user_mappings "
     "UNION ALL SELECT 'foreign server', srvname, 'options of a foreign server tell where other systems are'"
     " FROM pg_foreign_server WHERE srvoptions IS NOT NULL "
     "UNION ALL SELECT 'unlogged table', c.oid::regclass::text, 'a standby holds no rows of an unlogged table'"
-    " FROM pg_class c WHERE c.oid = ANY($1::oid[]) AND c.relpersistence = 'u' AND c.relkind = 'r' AND pg_is_in_recovery() "
+    " FROM pg_class c WHERE c.oid = ANY($1::oid[]) AND c.relpersistence = 'u' AND c.relkind = 'r' AND "
+    "pg_is_in_recovery() "
     "ORDER BY 1, 2";
 
 static bau_status fill_blockers(struct pg_fill *fill, struct bau_error *err)
@@ -337,9 +352,9 @@ static bau_status fill_blockers(struct pg_fill *fill, struct bau_error *err)
     if (!blockers)
         return bau_error_set(err, BAU_E_NOMEM, "catalog");
     for (int i = 0; i < n; i++)
-        blockers[i] = (struct bau_blocker){pg_cell_text(rows, i, 0, arena, &fill->failed),
-                                           pg_cell_text(rows, i, 1, arena, &fill->failed),
-                                           pg_cell_text(rows, i, 2, arena, &fill->failed)};
+        blockers[i] = (struct bau_blocker){ pg_cell_text(rows, i, 0, arena, &fill->failed),
+                                            pg_cell_text(rows, i, 1, arena, &fill->failed),
+                                            pg_cell_text(rows, i, 2, arena, &fill->failed) };
     fill->catalog->blockers = blockers;
     fill->catalog->n_blockers = (uint32_t)n;
     return memory(fill, err);

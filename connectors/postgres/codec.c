@@ -1,7 +1,13 @@
 /* Columns ↔ values: the typed buffers of a column from its spans, and the wire form of one value of a replaced column. */
 #include "codec.h"
 
-enum { ZERO_COPY_BYTES = 256 * 1024, JSON_OID = 114, JSONB_OID = 3802, BPCHAR_OID = 1042, BPCHAR_ARRAY_OID = 1014 };
+enum {
+    ZERO_COPY_BYTES = 256 * 1024,
+    JSON_OID = 114,
+    JSONB_OID = 3802,
+    BPCHAR_OID = 1042,
+    BPCHAR_ARRAY_OID = 1014
+};
 
 /* ── a column while it grows ─────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -17,8 +23,10 @@ static bool grow_values(struct pg_build *b, uint32_t room)
 {
     const size_t words = ((size_t)room + 63) / 64, used = ((size_t)b->room + 63) / 64;
     uint64_t *valid = grow(b->arena, b->valid, used * sizeof *valid, words * sizeof *valid);
-    uint32_t *offsets = b->width ? NULL : grow(b->arena, b->offsets, b->offsets ? ((size_t)b->n + 1) * sizeof *offsets : 0,
-                                               ((size_t)room + 1) * sizeof *offsets);
+    uint32_t *offsets =
+        b->width ? NULL
+                 : grow(b->arena, b->offsets, b->offsets ? ((size_t)b->n + 1) * sizeof *offsets : 0,
+                        ((size_t)room + 1) * sizeof *offsets);
     if (!valid || (!b->width && !offsets))
         return false;
     memset(valid + used, 0, (words - used) * sizeof *valid);
@@ -40,10 +48,10 @@ static bool grow_bytes(struct pg_build *b, size_t bytes)
     return data != NULL;
 }
 
-bau_status pg_build_init(struct pg_build *b, bau_type type, uint32_t values, size_t bytes, struct bau_arena *arena,
-                         struct bau_error *err)
+bau_status pg_build_init(struct pg_build *b, bau_type type, uint32_t values, size_t bytes,
+                         struct bau_arena *arena, struct bau_error *err)
 {
-    *b = (struct pg_build){.arena = arena, .type = type, .width = bau_type_width(type)};
+    *b = (struct pg_build){ .arena = arena, .type = type, .width = bau_type_width(type) };
     if (!grow_values(b, values ? values : 1) || !grow_bytes(b, b->width ? (size_t)b->room * b->width : bytes))
         return bau_error_set(err, BAU_E_NOMEM, "column");
     return BAU_OK;
@@ -59,8 +67,9 @@ static bau_status make_room(struct pg_build *b, size_t bytes, struct bau_error *
     if (bytes <= b->bytes_room - b->bytes)
         return BAU_OK;
     const size_t twice = b->bytes_room * 2;
-    return grow_bytes(b, twice > b->bytes + bytes ? twice : b->bytes + bytes) ? BAU_OK
-                                                                             : bau_error_set(err, BAU_E_NOMEM, "column");
+    return grow_bytes(b, twice > b->bytes + bytes ? twice : b->bytes + bytes)
+               ? BAU_OK
+               : bau_error_set(err, BAU_E_NOMEM, "column");
 }
 
 uint8_t *pg_build_open(struct pg_build *b, size_t most, struct bau_error *err)
@@ -136,7 +145,8 @@ static bool point_into_raw(const struct bau_batch *batch, struct bau_column *col
         return false;
     const struct bau_span span = column->spans[0];
     const bau_type type = column->field->type;
-    if (span.len == BAU_SPAN_NULL || span.len < ZERO_COPY_BYTES || bau_type_width(type) || type == BAU_NUMERIC)
+    if (span.len == BAU_SPAN_NULL || span.len < ZERO_COPY_BYTES || bau_type_width(type) ||
+        type == BAU_NUMERIC)
         return false;
     if (batch->adopted && batch->raw_len - span.at - span.len < BAU_ALIGN)
         return false;
@@ -151,8 +161,8 @@ static bool point_into_raw(const struct bau_batch *batch, struct bau_column *col
     return true;
 }
 
-static bau_status decode_plain(const struct bau_batch *batch, const struct bau_column *column, struct pg_build *b,
-                               uint8_t *scratch, struct bau_error *err)
+static bau_status decode_plain(const struct bau_batch *batch, const struct bau_column *column,
+                               struct pg_build *b, uint8_t *scratch, struct bau_error *err)
 {
     const bool text = is_text(batch), padded = blank_padded(column->field);
     for (uint32_t r = 0; r < batch->n_rows; r++) {
@@ -160,14 +170,16 @@ static bau_status decode_plain(const struct bau_batch *batch, const struct bau_c
         if (span.len == BAU_SPAN_NULL)
             BAU_TRY(pg_build_null(b, err));
         else if (text)
-            BAU_TRY(pg_text_decode(b, scratch, pg_copy_unescape(batch->raw + span.at, span.len, scratch), padded, err));
+            BAU_TRY(pg_text_decode(b, scratch, pg_copy_unescape(batch->raw + span.at, span.len, scratch),
+                                   padded, err));
         else
             BAU_TRY(pg_binary_decode(b, batch->raw + span.at, span.len, padded, err));
     }
     return BAU_OK;
 }
 
-static bau_status binary_list(struct pg_build *b, const uint8_t *p, size_t len, bool padded, struct bau_error *err)
+static bau_status binary_list(struct pg_build *b, const uint8_t *p, size_t len, bool padded,
+                              struct bau_error *err)
 {
     struct pg_array array;
     BAU_TRY(pg_array_header(p, len, &array, err));
@@ -258,7 +270,7 @@ static void add_length(uint32_t len, struct bau_text *out)
 static struct bau_slice original(const struct bau_batch *batch, const struct bau_column *column, uint32_t row)
 {
     const struct bau_span span = column->spans[row];
-    return (struct bau_slice){batch->raw + span.at, span.len == BAU_SPAN_NULL ? 0 : span.len};
+    return (struct bau_slice){ batch->raw + span.at, span.len == BAU_SPAN_NULL ? 0 : span.len };
 }
 
 /* Whether the field is jsonb: by its type, or (a domain over one) by how the value arrived. */
@@ -285,8 +297,10 @@ static bau_status encode_binary_list(const struct bau_column *column, struct bau
     struct pg_array array;
     BAU_TRY(pg_array_header(arrived.data, arrived.len, &array, err));
     if (array.n != to - from)
-        return bau_error_set(err, BAU_E_BUG, "an array of %" PRIu32 " elements came back with %" PRIu32, array.n, to - from);
-    const struct bau_slice first = {arrived.data + array.elements_at + 4, array.n && arrived.len > array.elements_at + 4};
+        return bau_error_set(err, BAU_E_BUG, "an array of %" PRIu32 " elements came back with %" PRIu32,
+                             array.n, to - from);
+    const struct bau_slice first = { arrived.data + array.elements_at + 4,
+                                     array.n && arrived.len > array.elements_at + 4 };
     const bool version = column->field->type == BAU_JSON && array.element_oid != JSON_OID &&
                          (array.element_oid == JSONB_OID || (first.len && first.data[0] == 1));
     const size_t start = out->len;
@@ -312,7 +326,7 @@ static bau_status encode_binary_list(const struct bau_column *column, struct bau
 static bau_status encode_text_list(const struct bau_column *column, struct bau_slice arrived, uint32_t from,
                                    uint32_t to, struct bau_text *out, struct bau_error *err)
 {
-    BAU_AUTO_TEXT work = {0}, array = {0}, element = {0};
+    BAU_AUTO_TEXT work = { 0 }, array = { 0 }, element = { 0 };
     bau_text_addn(&work, arrived.data, arrived.len); /* two scratches of the value's size */
     bau_text_addn(&work, arrived.data, arrived.len);
     if (work.failed)
@@ -330,7 +344,7 @@ static bau_status encode_text_list(const struct bau_column *column, struct bau_s
         if (bau_column_present(column, from)) {
             element.len = 0;
             BAU_TRY(pg_text_encode(column->type, bau_column_value(column, from), &element, err));
-            pg_array_quote((struct bau_slice){(const uint8_t *)element.data, element.len}, &array);
+            pg_array_quote((struct bau_slice){ (const uint8_t *)element.data, element.len }, &array);
         } else {
             bau_text_add(&array, "NULL");
         }
@@ -347,7 +361,7 @@ static bau_status encode_text_list(const struct bau_column *column, struct bau_s
 static bau_status encode_text(const struct bau_column *column, struct bau_slice value, struct bau_text *out,
                               struct bau_error *err)
 {
-    BAU_AUTO_TEXT plain = {0};
+    BAU_AUTO_TEXT plain = { 0 };
     if (!bau_type_width(column->type) && column->type != BAU_BYTES) {
         pg_copy_escape(value.data, value.len, out);
         return BAU_OK;

@@ -11,15 +11,15 @@
 struct pg_build {
     struct bau_arena *arena;
     bau_type type;
-    uint32_t width;                /* 0: variable */
-    uint32_t n, n_nulls, room;     /* values; room: values that fit */
-    size_t bytes, bytes_room;      /* of data */
+    uint32_t width;            /* 0: variable */
+    uint32_t n, n_nulls, room; /* values; room: values that fit */
+    size_t bytes, bytes_room;  /* of data */
     uint8_t *data;
     uint32_t *offsets;
     uint64_t *valid;
 };
-bau_status pg_build_init(struct pg_build *b, bau_type type, uint32_t values, size_t bytes, struct bau_arena *arena,
-                         struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_build_init(struct pg_build *b, bau_type type, uint32_t values, size_t bytes,
+                         struct bau_arena *arena, struct bau_error *err) BAU_MUST_CHECK;
 /* A new value of `bytes` bytes (fixed width: of the width); NULL when it does not fit, then err is set. */
 uint8_t *pg_build_add(struct pg_build *b, size_t bytes, struct bau_error *err);
 /* The same for a value whose size is only known afterwards: room for `most`, then the size it came to. */
@@ -41,7 +41,8 @@ bau_status pg_text_decode(struct pg_build *b, const uint8_t *p, size_t len, bool
 /* The type's spelling, without COPY's escapes. */
 bau_status pg_text_encode(bau_type type, struct bau_slice value, struct bau_text *out, struct bau_error *err)
     BAU_MUST_CHECK;
-size_t pg_copy_unescape(const uint8_t *p, size_t len, uint8_t *out); /* out: len bytes; returns how many came out */
+size_t pg_copy_unescape(const uint8_t *p, size_t len,
+                        uint8_t *out); /* out: len bytes; returns how many came out */
 void pg_copy_escape(const uint8_t *p, size_t len, struct bau_text *out);
 
 /* array.c ─ walks the value of an array. */
@@ -49,15 +50,18 @@ struct pg_array { /* binary */
     uint32_t n, element_oid;
     size_t elements_at; /* the first element's length word */
 };
-bau_status pg_array_header(const uint8_t *p, size_t len, struct pg_array *out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_array_header(const uint8_t *p, size_t len, struct pg_array *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* Next piece of an array's text: 0 at its end, 'e' an element (unquoted into `out`, which holds len bytes), 'n' a null
  * element, 's' structure to copy. -1: malformed. [*from, *at) is the piece as it stands. */
 int pg_array_piece(const uint8_t *p, size_t len, size_t *from, size_t *at, uint8_t *out, size_t *out_len);
 void pg_array_quote(struct bau_slice element, struct bau_text *out);
 
 /* numeric.c */
-bau_status pg_numeric_decode(struct pg_build *b, const uint8_t *p, size_t len, struct bau_error *err) BAU_MUST_CHECK;
-bau_status pg_numeric_encode(struct bau_slice ascii, struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_numeric_decode(struct pg_build *b, const uint8_t *p, size_t len, struct bau_error *err)
+    BAU_MUST_CHECK;
+bau_status pg_numeric_encode(struct bau_slice ascii, struct bau_text *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 bool pg_numeric_valid(struct bau_slice ascii); /* -?digits[.digits], NaN, Infinity, -Infinity */
 
 /* instant.c ─ text of DateStyle ISO, TimeZone UTC; the epoch is 1970. */

@@ -24,7 +24,7 @@ static bool in_class(const char *state, const char *class)
 /* Classes whose words are about the server, its objects or its privileges, never about rows. */
 static bool words_are_safe(const char *state)
 {
-    static const char *const safe[] = {"08", "28", "3D", "42", "53", "55", "57", "58"};
+    static const char *const safe[] = { "08", "28", "3D", "42", "53", "55", "57", "58" };
     for (size_t i = 0; i < BAU_COUNT(safe); i++)
         if (in_class(state, safe[i]))
             return true;
@@ -46,10 +46,10 @@ static const char *known_words(const char *state)
     static const struct {
         const char *state, *words;
     } known[] = {
-        {"40001", "the server ended the statement for the sake of others; it may pass when tried again"},
-        {"40P01", "a deadlock on the server"},
-        {"57014", "the statement was cancelled or ran longer than statement_timeout allows"},
-        {"42501", "the role has no privilege for this"},
+        { "40001", "the server ended the statement for the sake of others; it may pass when tried again" },
+        { "40P01", "a deadlock on the server" },
+        { "57014", "the statement was cancelled or ran longer than statement_timeout allows" },
+        { "42501", "the role has no privilege for this" },
     };
     for (size_t i = 0; i < BAU_COUNT(known); i++)
         if (strcmp(known[i].state, state) == 0)
@@ -86,13 +86,14 @@ bau_status pg_fail(const struct bau_side *side, PGconn *conn, const PGresult *re
 {
     const char *field = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *state = field && strlen(field) == 5 ? field : "";
-    BAU_AUTO_TEXT text = {0};
+    BAU_AUTO_TEXT text = { 0 };
     add_place(side, conn, &text);
     bau_text_addf(&text, ": %s", what);
     const char *ours = known_words(state);
     const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     if (state[0] == '\0') {
-        bau_text_add(&text, PQstatus(conn) == CONNECTION_BAD ? ": the connection was lost" : ": no answer we can use");
+        bau_text_add(&text, PQstatus(conn) == CONNECTION_BAD ? ": the connection was lost"
+                                                             : ": no answer we can use");
     } else {
         if (ours)
             bau_text_addf(&text, ": %s", ours);
@@ -137,15 +138,17 @@ static void free_options(PQconninfoOption *options)
 static bau_status connect_failed(const struct bau_side *side, PGconn *conn, const char *password,
                                  struct bau_error *err)
 {
-    BAU_AUTO_TEXT text = {0};
+    BAU_AUTO_TEXT text = { 0 };
     add_place(side, conn, &text);
     bau_text_add(&text, ": ");
     const char *words = PQerrorMessage(conn);
     if (password && strlen(password) > 2 && strstr(words, password))
         words = "the connection could not be made";
     add_line(&text, words);
-    (void)bau_error_set(err, side_code(side), "%s", text.data ? text.data : "the connection could not be made");
-    if (err && (strstr(words, "starting up") || strstr(words, "too many clients") || strstr(words, "refused")))
+    (void)bau_error_set(err, side_code(side), "%s",
+                        text.data ? text.data : "the connection could not be made");
+    if (err &&
+        (strstr(words, "starting up") || strstr(words, "too many clients") || strstr(words, "refused")))
         err->retry = BAU_RETRY_RECONNECT;
     return side_code(side);
 }
@@ -174,8 +177,8 @@ static void fill_params(const struct bau_side *side, const PQconninfoOption *opt
         add_param(p, "hostaddr", PQhostaddr(side->main));
     }
     static const char *const fallbacks[][2] = {
-        {"connect_timeout", "15"}, {"keepalives", "1"}, {"keepalives_idle", "60"},
-        {"keepalives_interval", "15"}, {"keepalives_count", "4"},
+        { "connect_timeout", "15" },     { "keepalives", "1" },       { "keepalives_idle", "60" },
+        { "keepalives_interval", "15" }, { "keepalives_count", "4" },
     };
     for (size_t i = 0; i < BAU_COUNT(fallbacks); i++)
         if (!find_option(options, fallbacks[i][0]))
@@ -201,7 +204,7 @@ bau_status pg_connect(const struct bau_side *side, const char *dbname, const cha
                              side->with.write ? "target" : "source", side->with.store);
     char application[64];
     (void)snprintf(application, sizeof application, role ? "bauta %.40s" : "bauta", role);
-    struct params p = {.n = 0};
+    struct params p = { .n = 0 };
     fill_params(side, options, dbname, application, &p);
     p.keys[p.n] = NULL;
     PGconn *conn = PQconnectdbParams(p.keys, p.values, 1);
@@ -209,7 +212,8 @@ bau_status pg_connect(const struct bau_side *side, const char *dbname, const cha
     if (PQstatus(conn) != CONNECTION_OK)
         status = connect_failed(side, conn, find_option(options, "password"), err);
     else if (PQserverVersion(conn) < 120000)
-        status = bau_error_set(err, side_code(side), "store %s: the server is PostgreSQL %d, bauta needs 12 or later",
+        status = bau_error_set(err, side_code(side),
+                               "store %s: the server is PostgreSQL %d, bauta needs 12 or later",
                                side->with.store, PQserverVersion(conn) / 10000);
     free_options(options);
     if (status == BAU_OK) {
@@ -227,7 +231,7 @@ bau_status pg_connect(const struct bau_side *side, const char *dbname, const cha
 bau_status pg_session(const struct bau_side *side, PGconn *conn, struct bau_error *err)
 {
     const int version = PQserverVersion(conn);
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     bau_text_add(&sql, "SET search_path = ''; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = postgres; "
                        "SET TimeZone = 'UTC'; SET extra_float_digits = 3; SET bytea_output = hex; "
                        "SET xmloption = content; SET standard_conforming_strings = on; "
@@ -269,7 +273,8 @@ static bau_status take_rows(const struct bau_side *side, PGconn *conn, PGresult 
     return status;
 }
 
-bau_status pg_query(const struct bau_side *side, PGconn *conn, const char *sql, PGresult **out, struct bau_error *err)
+bau_status pg_query(const struct bau_side *side, PGconn *conn, const char *sql, PGresult **out,
+                    struct bau_error *err)
 {
     return take_rows(side, conn, PQexec(conn, sql), out, err);
 }
@@ -287,7 +292,8 @@ void pg_interrupt(PGconn *conn)
     PGcancel *cancel = PQgetCancel(conn);
     char reason[256];
     if (cancel)
-        (void)PQcancel(cancel, reason, (int)sizeof reason); /* the shutdown below does it as well, only later */
+        (void)PQcancel(cancel, reason,
+                       (int)sizeof reason); /* the shutdown below does it as well, only later */
     PQfreeCancel(cancel);
     const int fd = PQsocket(conn);
     if (fd >= 0)
@@ -319,8 +325,8 @@ static bau_status ask_system_id(struct bau_side *side, PGconn *conn, struct bau_
 {
     PG_AUTO_RESULT *result = NULL;
     side->system_id[0] = '\0';
-    BAU_TRY(pg_query(side, conn, "SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')", &result,
-                     err));
+    BAU_TRY(pg_query(side, conn, "SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
+                     &result, err));
     if (PQgetvalue(result, 0, 0)[0] != 't')
         return BAU_OK;
     PG_AUTO_RESULT *id = NULL;
@@ -334,7 +340,8 @@ bau_status pg_facts(struct bau_side *side, PGconn *conn, struct bau_error *err)
     BAU_TRY(ask_system_id(side, conn, err));
     PG_AUTO_RESULT *result = NULL;
     BAU_TRY(pg_query(side, conn,
-                     "SELECT pg_is_in_recovery(), pg_postmaster_start_time()::text, current_database()", &result, err));
+                     "SELECT pg_is_in_recovery(), pg_postmaster_start_time()::text, current_database()",
+                     &result, err));
     side->version = PQserverVersion(conn);
     side->standby = PQgetvalue(result, 0, 0)[0] == 't';
     (void)snprintf(side->server_start, sizeof side->server_start, "%s", PQgetvalue(result, 0, 1));

@@ -7,7 +7,7 @@ enum { HEADER = 19, FLAG_OIDS = 1u << 16, CRITICAL_FLAGS = (int)0xFFFF0000 };
 
 void pg_stream_init(struct pg_stream *stream, pg_transport transport, uint32_t n_wire)
 {
-    *stream = (struct pg_stream){.transport = transport, .n_wire = n_wire};
+    *stream = (struct pg_stream){ .transport = transport, .n_wire = n_wire };
 }
 
 bool pg_stream_in_rows(const struct pg_stream *stream)
@@ -17,7 +17,7 @@ bool pg_stream_in_rows(const struct pg_stream *stream)
 
 bau_status pg_stream_header(struct pg_stream *s, const uint8_t **bytes, size_t *len, struct bau_error *err)
 {
-    static const uint8_t signature[11] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0};
+    static const uint8_t signature[11] = { 'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0 };
     if (s->transport == PG_COPY_TEXT)
         return BAU_OK;
     if (s->header_got < HEADER) {
@@ -46,8 +46,8 @@ bau_status pg_stream_header(struct pg_stream *s, const uint8_t **bytes, size_t *
 typedef enum { ROW_WHOLE, ROW_CUT, ROW_NONE, ROW_BROKEN } row_got;
 
 /* One row from `at` on; on ROW_WHOLE `out_end` is behind it. */
-static row_got binary_row(struct pg_stream *s, const uint8_t *raw, size_t len, size_t at, const struct pg_frames *f,
-                          size_t *out_end, struct bau_error *err)
+static row_got binary_row(struct pg_stream *s, const uint8_t *raw, size_t len, size_t at,
+                          const struct pg_frames *f, size_t *out_end, struct bau_error *err)
 {
     if (len - at < 2)
         return ROW_CUT;
@@ -68,7 +68,7 @@ static row_got binary_row(struct pg_stream *s, const uint8_t *raw, size_t len, s
         const uint32_t size = pg_get32(raw + at);
         at += 4;
         if (f->spans[i])
-            f->spans[i][f->n_rows] = (struct bau_span){(uint32_t)at, size};
+            f->spans[i][f->n_rows] = (struct bau_span){ (uint32_t)at, size };
         if (size == UINT32_MAX)
             continue;
         if (size > BAU_VALUE_BYTES_MAX) {
@@ -88,7 +88,8 @@ static void text_span(const struct pg_frames *f, uint32_t field, const uint8_t *
     if (!f->spans[field])
         return;
     const bool null = to - from == 2 && raw[from] == '\\' && raw[from + 1] == 'N';
-    f->spans[field][f->n_rows] = (struct bau_span){(uint32_t)from, null ? BAU_SPAN_NULL : (uint32_t)(to - from)};
+    f->spans[field][f->n_rows] =
+        (struct bau_span){ (uint32_t)from, null ? BAU_SPAN_NULL : (uint32_t)(to - from) };
 }
 
 static row_got text_row(const struct pg_stream *s, const uint8_t *raw, size_t len, size_t at,
@@ -118,7 +119,8 @@ static row_got text_row(const struct pg_stream *s, const uint8_t *raw, size_t le
         if (c == '\t')
             continue;
         if (field != s->n_wire) {
-            (void)bau_error_set(err, BAU_E_BUG, "a row has %" PRIu32 " fields, expected %" PRIu32, field, s->n_wire);
+            (void)bau_error_set(err, BAU_E_BUG, "a row has %" PRIu32 " fields, expected %" PRIu32, field,
+                                s->n_wire);
             return ROW_BROKEN;
         }
         *out_end = at + 1;

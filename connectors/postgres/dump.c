@@ -30,14 +30,14 @@ static void add_variable(struct environment *e, const char *name, const char *va
 {
     if (!value || !value[0])
         return;
-    BAU_AUTO_TEXT t = {0};
+    BAU_AUTO_TEXT t = { 0 };
     bau_text_addf(&t, "%s=%s", name, value);
     if (t.failed || e->n == MAX_ENVIRONMENT) {
         e->failed = true;
         return;
     }
     e->at[e->n++] = t.data;
-    t = (struct bau_text){0}; /* handed over */
+    t = (struct bau_text){ 0 }; /* handed over */
 }
 
 static void release_environment(struct environment *e)
@@ -50,10 +50,18 @@ static void release_environment(struct environment *e)
 
 static void fill_environment(struct environment *e, PGconn *conn)
 {
-    static const char *const kept[] = {"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH", "KRB5CCNAME",
-                                       "KRB5_CONFIG", "SSL_CERT_FILE", "SSL_CERT_DIR"};
-    static const char *const ours[] = {"host", "hostaddr", "port", "dbname", "service", "client_encoding",
-                                       "application_name", "target_session_attrs"};
+    static const char *const kept[] = { "PATH",        "HOME",        "USER",
+                                        "LOGNAME",     "TMPDIR",      "LD_LIBRARY_PATH",
+                                        "KRB5CCNAME",  "KRB5_CONFIG", "SSL_CERT_FILE",
+                                        "SSL_CERT_DIR" };
+    static const char *const ours[] = { "host",
+                                        "hostaddr",
+                                        "port",
+                                        "dbname",
+                                        "service",
+                                        "client_encoding",
+                                        "application_name",
+                                        "target_session_attrs" };
     for (size_t i = 0; i < BAU_COUNT(kept); i++)
         add_variable(e, kept[i], getenv(kept[i]));
     PQconninfoOption *options = conn ? PQconninfo(conn) : NULL;
@@ -107,7 +115,7 @@ static bau_status start(const char *program, const char *const *args, struct env
         rc = rc ? rc : posix_spawn_file_actions_addclose(&actions, out[1]);
         rc = rc ? rc : posix_spawn_file_actions_addclose(&actions, complaints[1]);
         /* posix_spawn takes char *const[] for history's sake and changes nothing */
-        char *argv[16] = {0};
+        char *argv[16] = { 0 };
         for (size_t i = 0; args[i] && i + 1 < BAU_COUNT(argv); i++)
             argv[i] = (char *)(uintptr_t)args[i];
         rc = rc ? rc : posix_spawn(&c->pid, program, &actions, NULL, argv, e->at);
@@ -135,11 +143,13 @@ static bool drain_some(int fd, struct bau_text *into, size_t most)
     return n > 0 || (n < 0 && errno == EINTR);
 }
 
-static void collect(struct child *c, const struct bau_watch *watch, struct bau_text *out, struct bau_text *complaints)
+static void collect(struct child *c, const struct bau_watch *watch, struct bau_text *out,
+                    struct bau_text *complaints)
 {
     bool ended = false;
     while (c->out >= 0 || c->complaints >= 0) {
-        struct pollfd fds[2] = {{.fd = c->out, .events = POLLIN}, {.fd = c->complaints, .events = POLLIN}};
+        struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN },
+                                 { .fd = c->complaints, .events = POLLIN } };
         if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
             break;
         if (fds[0].revents && !drain_some(c->out, out, SIZE_MAX)) {
@@ -162,13 +172,15 @@ static void collect(struct child *c, const struct bau_watch *watch, struct bau_t
 }
 
 /* Exit code, or -1 when it was ended by a signal. */
-static bau_status run(const char *program, const char *const *args, PGconn *conn, const struct bau_watch *watch,
-                      struct bau_text *out, struct bau_text *complaints, int *out_code, struct bau_error *err)
+static bau_status run(const char *program, const char *const *args, PGconn *conn,
+                      const struct bau_watch *watch, struct bau_text *out, struct bau_text *complaints,
+                      int *out_code, struct bau_error *err)
 {
-    struct environment e = {.n = 0};
-    struct child c = {.pid = -1};
+    struct environment e = { .n = 0 };
+    struct child c = { .pid = -1 };
     fill_environment(&e, conn);
-    bau_status status = e.failed ? bau_error_set(err, BAU_E_NOMEM, "environment") : start(program, args, &e, &c, err);
+    bau_status status =
+        e.failed ? bau_error_set(err, BAU_E_NOMEM, "environment") : start(program, args, &e, &c, err);
     release_environment(&e);
     BAU_TRY(status);
     collect(&c, watch, out, complaints);
@@ -192,8 +204,8 @@ static void try_program(struct found *best, const char *folder, size_t n)
     if (n == 0 || snprintf(path, sizeof path, "%.*s/pg_dump", (int)n, folder) >= (int)sizeof path ||
         access(path, X_OK) != 0)
         return;
-    const char *const args[] = {"pg_dump", "--version", NULL};
-    BAU_AUTO_TEXT out = {0}, complaints = {0};
+    const char *const args[] = { "pg_dump", "--version", NULL };
+    BAU_AUTO_TEXT out = { 0 }, complaints = { 0 };
     int code = 0, major = 0;
     if (run(path, args, NULL, NULL, &out, &complaints, &code, NULL) != BAU_OK || code != 0 || !out.data)
         return;
@@ -230,35 +242,43 @@ static void find_program(struct found *best)
 static bau_status dump_failed(const struct bau_side *side, int code, const struct bau_text *complaints,
                               struct bau_error *err)
 {
-    static const char *const safe[] = {"permission denied", "connection to server", "server version", "aborting because"};
+    static const char *const safe[] = { "permission denied", "connection to server", "server version",
+                                        "aborting because" };
     const char *line = complaints->data ? complaints->data : "";
     const size_t n = strcspn(line, "\n");
-    BAU_AUTO_TEXT first = {0};
+    BAU_AUTO_TEXT first = { 0 };
     bau_text_addn(&first, line, n);
     bool told = false;
     for (size_t i = 0; first.data && i < BAU_COUNT(safe); i++)
         told = told || strstr(first.data, safe[i]);
-    return bau_error_set(err, BAU_E_SOURCE, "source of store %s: pg_dump ended with %d%s%s", side->with.store, code,
-                         told ? ": " : "", told ? first.data : "");
+    return bau_error_set(err, BAU_E_SOURCE, "source of store %s: pg_dump ended with %d%s%s", side->with.store,
+                         code, told ? ": " : "", told ? first.data : "");
 }
 
 bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct bau_error *err)
 {
-    struct found found = {.major = 0};
+    struct found found = { .major = 0 };
     find_program(&found);
     if (found.major < side->version / 10000)
-        return bau_error_set(err, BAU_E_SOURCE,
-                             "source of store %s: the server is PostgreSQL %d and needs a pg_dump at least that new; %s; "
-                             "install postgresql-client-%d or set BAUTA_PG_BIN",
-                             side->with.store, side->version / 10000,
-                             found.major ? "the newest here is too old" : "there is none here", side->version / 10000);
+        return bau_error_set(
+            err, BAU_E_SOURCE,
+            "source of store %s: the server is PostgreSQL %d and needs a pg_dump at least that new; %s; "
+            "install postgresql-client-%d or set BAUTA_PG_BIN",
+            side->with.store, side->version / 10000,
+            found.major ? "the newest here is too old" : "there is none here", side->version / 10000);
     char snapshot[96];
     (void)snprintf(snapshot, sizeof snapshot, "--snapshot=%s", side->snapshot);
-    const char *args[] = {"pg_dump", "--schema-only", "--no-tablespaces", "--no-password",
-                          "--lock-wait-timeout=60000", snapshot, NULL, NULL};
+    const char *args[] = { "pg_dump",
+                           "--schema-only",
+                           "--no-tablespaces",
+                           "--no-password",
+                           "--lock-wait-timeout=60000",
+                           snapshot,
+                           NULL,
+                           NULL };
     if (!side->config->subscriptions)
         args[6] = "--no-subscriptions";
-    BAU_AUTO_TEXT complaints = {0};
+    BAU_AUTO_TEXT complaints = { 0 };
     int code = 0;
     BAU_TRY(run(found.path, args, side->main, &side->with.watch, out, &complaints, &code, err));
     if (side->with.watch.stopped && side->with.watch.stopped(side->with.watch.self))

@@ -112,8 +112,8 @@ static bau_status run_jobs(struct finish *f, const char *phase, struct bau_error
     return pg_jobs_run(f->side, f->plan, phase, f->jobs, n, err);
 }
 
-static bau_status one(struct finish *f, const struct pg_entry *entry, const char *sql, bool sees_rows, bool *out_failed,
-                      struct bau_error *err)
+static bau_status one(struct finish *f, const struct pg_entry *entry, const char *sql, bool sees_rows,
+                      bool *out_failed, struct bau_error *err)
 {
     const struct bau_watch *watch = &f->plan->watch;
     if (watch->stopped && watch->stopped(watch->self))
@@ -136,8 +136,9 @@ static uint32_t index_table(const struct finish *f, const struct pg_entry *entry
     const bool index = is_type(entry, "INDEX");
     if (!index && !is_type(entry, "CONSTRAINT"))
         return BAU_NO_DATASET;
-    return table_after(entry->sql, index ? "ON" : "TABLE", f->arena, &table) ? dataset_of(f->plan->catalog, &table)
-                                                                             : BAU_NO_DATASET;
+    return table_after(entry->sql, index ? "ON" : "TABLE", f->arena, &table)
+               ? dataset_of(f->plan->catalog, &table)
+               : BAU_NO_DATASET;
 }
 
 static bau_status indexes(struct finish *f, struct bau_error *err)
@@ -162,7 +163,7 @@ static bau_status indexes(struct finish *f, struct bau_error *err)
 static bool has_words(const char *sql, const char *first, const char *second)
 {
     const size_t len = strlen(sql);
-    struct pg_token before = {.kind = PG_TOKEN_END};
+    struct pg_token before = { .kind = PG_TOKEN_END };
     for (size_t at = 0;;) {
         const struct pg_token t = pg_token_next(sql, len, at);
         if (t.kind == PG_TOKEN_END || t.kind == PG_TOKEN_OPEN)
@@ -181,11 +182,12 @@ struct fk {
 
 /* "ALTER TABLE ONLY a.b ADD CONSTRAINT c FOREIGN KEY …;" → the same NOT VALID, and the statement that validates it. Not
  * where a partitioned table is on either side: there servers before 18 cannot, or leave parts unvalidated. */
-static bau_status plan_fk(const struct finish *f, const struct pg_entry *entry, struct fk *out, struct bau_error *err)
+static bau_status plan_fk(const struct finish *f, const struct pg_entry *entry, struct fk *out,
+                          struct bau_error *err)
 {
     struct named from, to;
     const char *sql = entry->sql;
-    *out = (struct fk){.add = sql, .dataset = BAU_NO_DATASET};
+    *out = (struct fk){ .add = sql, .dataset = BAU_NO_DATASET };
     if (!table_after(sql, "TABLE", f->arena, &from) || !table_after(sql, "REFERENCES", f->arena, &to))
         return BAU_OK;
     out->dataset = dataset_of(f->plan->catalog, &from);
@@ -242,13 +244,14 @@ static bau_status sequences(struct finish *f, struct bau_error *err)
         const char *value = json_string_value(json_object_get(row, "last_value"));
         const bool called = json_is_true(json_object_get(row, "is_called"));
         if (!ident || !value || strspn(value, "-0123456789") != strlen(value))
-            return bau_error_set(err, BAU_E_BUG, "the source's schema text: a sequence without name or value");
+            return bau_error_set(err, BAU_E_BUG,
+                                 "the source's schema text: a sequence without name or value");
         char *literal = PQescapeLiteral(f->side->target->load, ident, strlen(ident));
         const struct pg_entry *entry =
             !literal ? NULL
                      : own_entry(f, "SEQUENCE VALUE", ident,
-                                 bau_arena_printf(f->arena, "SELECT pg_catalog.setval(%s::regclass, %s, %s)", literal, value,
-                                                  called ? "true" : "false"));
+                                 bau_arena_printf(f->arena, "SELECT pg_catalog.setval(%s::regclass, %s, %s)",
+                                                  literal, value, called ? "true" : "false"));
         PQfreemem(literal);
         if (!entry)
             return no_memory(err);
@@ -299,12 +302,41 @@ static bau_status materialised_views(struct finish *f, struct bau_error *err)
     return BAU_OK;
 }
 
-/* A partitioned parent's ANALYZE covers its partitions. */
+/* Which datasets have a foreign table below them: their ANALYZE would connect to its server. */
+static bau_status find_foreign(const struct finish *f, bool **out, struct bau_error *err)
+{
+    static const char sql[] =
+        "WITH RECURSIVE above(oid) AS (SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN "
+        "pg_catalog.pg_class c"
+        " ON c.oid = i.inhrelid WHERE c.relkind = 'f' UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i"
+        " JOIN above ON above.oid = i.inhrelid) "
+        "SELECT n.nspname, c.relname FROM above JOIN pg_catalog.pg_class c ON c.oid = above.oid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
+    const struct bau_catalog *catalog = f->plan->catalog;
+    PG_AUTO_RESULT *rows = NULL;
+    BAU_TRY(pg_query(f->side, f->side->target->load, sql, &rows, err));
+    bool *above = bau_arena_zero(f->arena, ((size_t)catalog->n_datasets + 1) * sizeof *above);
+    if (!above)
+        return no_memory(err);
+    for (int i = 0; i < PQntuples(rows); i++) {
+        const struct named table = { .space = PQgetvalue(rows, i, 0), .bare = PQgetvalue(rows, i, 1) };
+        const uint32_t dataset = dataset_of(catalog, &table);
+        if (dataset != BAU_NO_DATASET)
+            above[dataset] = true;
+    }
+    *out = above;
+    return BAU_OK;
+}
+
+/* A partitioned parent's ANALYZE covers its partitions, unless it is left out for a foreign one among them. */
 static bau_status analyze(struct finish *f, struct bau_error *err)
 {
+    bool *foreign = NULL;
+    BAU_TRY_NOTE(find_foreign(f, &foreign, err), err, "foreign tables");
     for (uint32_t i = 0; i < f->plan->catalog->n_datasets; i++) {
         const struct bau_dataset *dataset = &f->plan->catalog->datasets[i];
-        if (dataset->parent != BAU_NO_DATASET || dataset->kind == BAU_DATASET_SCHEMA)
+        const bool covered = dataset->parent != BAU_NO_DATASET && !foreign[dataset->parent];
+        if (covered || foreign[i] || dataset->kind == BAU_DATASET_SCHEMA)
             continue;
         const struct pg_entry *entry = own_entry(
             f, "ANALYZE", dataset->name, bau_arena_printf(f->arena, "ANALYZE %s", f->side->tables[i].ident));
@@ -318,7 +350,8 @@ static bau_status analyze(struct finish *f, struct bau_error *err)
     json_array_foreach(json_object_get(f->side->target->blob, "matviews"), i, row)
     {
         const char *ident = json_string_value(row);
-        const struct pg_entry *entry = own_entry(f, "ANALYZE", ident, bau_arena_printf(f->arena, "ANALYZE %s", ident));
+        const struct pg_entry *entry =
+            own_entry(f, "ANALYZE", ident, bau_arena_printf(f->arena, "ANALYZE %s", ident));
         if (!entry || !add_job(f, entry, BAU_NO_DATASET))
             return no_memory(err);
     }
@@ -346,11 +379,11 @@ bau_status pg_target_finish(struct bau_side *side, const struct bau_target_plan 
 {
     if (!side->target || !side->target->load)
         return bau_error_set(err, BAU_E_BUG, "finish before begin");
-    struct finish f = {.side = side, .plan = plan, .script = &side->target->script};
+    struct finish f = { .side = side, .plan = plan, .script = &side->target->script };
     f.arena = bau_arena_new(64 * 1024, BAU_ARENA_PLAIN);
     if (!f.arena)
         return no_memory(err);
-    struct bau_link self = {.side = side, .conn = side->target->load, .borrowed = true};
+    struct bau_link self = { .side = side, .conn = side->target->load, .borrowed = true };
     if (plan->watch.busy)
         plan->watch.busy(plan->watch.self, &self, true);
     bau_status status = run_phases(&f, err);

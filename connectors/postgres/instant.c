@@ -55,7 +55,8 @@ static bool number(struct cursor *c, size_t least, size_t most, int64_t *out)
 static bool clock_part(struct cursor *c, int64_t *out_us)
 {
     int64_t h, m, s, us = 0;
-    if (!number(c, 2, 2, &h) || !take(c, ":") || !number(c, 2, 2, &m) || !take(c, ":") || !number(c, 2, 2, &s))
+    if (!number(c, 2, 2, &h) || !take(c, ":") || !number(c, 2, 2, &m) || !take(c, ":") ||
+        !number(c, 2, 2, &s))
         return false;
     if (take(c, ".")) {
         int64_t scale = 100000;
@@ -70,7 +71,7 @@ static bool clock_part(struct cursor *c, int64_t *out_us)
 
 bool pg_instant_parse(bau_type type, const uint8_t *p, size_t len, int64_t *out)
 {
-    struct cursor c = {p, p + len};
+    struct cursor c = { p, p + len };
     if (type == BAU_TIME)
         return clock_part(&c, out) && c.p == c.end;
     const bool date = type == BAU_DATE;

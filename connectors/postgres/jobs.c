@@ -12,12 +12,12 @@ struct pool {
     const char *phase;
     struct pg_job *jobs;
     uint32_t n;
-    pthread_mutex_t mutex;      /* guards the rest, and the state of jobs */
+    pthread_mutex_t mutex; /* guards the rest, and the state of jobs */
     pthread_cond_t changed;
     uint32_t n_started, n_done;
-    int32_t *use;               /* per dataset: jobs that share the table, or -1: one has it alone */
+    int32_t *use; /* per dataset: jobs that share the table, or -1: one has it alone */
     bool failed;
-    struct bau_error err;       /* the first */
+    struct bau_error err; /* the first */
 };
 
 static bool stopped(const struct bau_target_plan *plan)
@@ -76,7 +76,8 @@ static void fail(struct pool *pool, const struct bau_error *err)
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
-static bau_status run_job(struct pool *pool, struct bau_link *link, const struct pg_job *job, struct bau_error *err)
+static bau_status run_job(struct pool *pool, struct bau_link *link, const struct pg_job *job,
+                          struct bau_error *err)
 {
     bau_status status = BAU_OK;
     for (uint32_t i = 0; i < DEADLOCK_TRIES; i++) {
@@ -147,15 +148,15 @@ static bau_status run_all(struct pool *pool, uint32_t n_threads, struct bau_erro
     return err->code;
 }
 
-bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase, struct pg_job *jobs,
-                       uint32_t n, struct bau_error *err)
+bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase,
+                       struct pg_job *jobs, uint32_t n, struct bau_error *err)
 {
     if (n == 0)
         return BAU_OK;
     for (uint32_t i = 0; i < n; i++)
         jobs[i].order = i;
     qsort(jobs, n, sizeof *jobs, by_weight);
-    struct pool pool = {.side = side, .plan = plan, .phase = phase, .jobs = jobs, .n = n};
+    struct pool pool = { .side = side, .plan = plan, .phase = phase, .jobs = jobs, .n = n };
     pool.use = bau_alloc_array(plan->catalog->n_datasets + 1u, sizeof *pool.use);
     if (!pool.use)
         return bau_error_set(err, BAU_E_NOMEM, "%s", phase);

@@ -27,7 +27,7 @@ static size_t sibling_prefix(const char *final, const char *word, char out[PG_NA
     if (n <= room)
         return (size_t)snprintf(out, PG_NAME_ROOM, "%s%s", final, tail);
     n = room - HASH_LEN - 1;
-    while (n > 0 && ((uint8_t)final[n] & 0xC0u) == 0x80u)
+    while (n > 0 && ((uint8_t) final[n] & 0xC0u) == 0x80u)
         n--;
     return (size_t)snprintf(out, PG_NAME_ROOM, "%.*s_%08" PRIx32 "%s", (int)n, final, hash32(final), tail);
 }
@@ -50,7 +50,7 @@ bool pg_is_sibling(const char *final, const char *word, const char *name)
 
 static struct pg_mark parse_mark(const char *text)
 {
-    struct pg_mark mark = {.there = false};
+    struct pg_mark mark = { .there = false };
     const size_t id = strspn(text, "0123456789abcdef");
     if (id != RUN_ID_LEN || text[id] != ' ')
         return mark;
@@ -90,16 +90,17 @@ static struct pg_mark newer(struct pg_mark a, struct pg_mark b)
     return b.there && (!a.there || b.time > a.time) ? b : a;
 }
 
-bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct pg_database **out, uint32_t *out_n,
-                        struct bau_error *err)
+bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct pg_database **out,
+                        uint32_t *out_n, struct bau_error *err)
 {
     PG_AUTO_RESULT *result = NULL;
-    BAU_TRY(pg_query(side, side->main,
-                     "SELECT d.datname, d.oid, d.datallowconn, (SELECT pg_catalog.substr(c, 12) FROM "
-                     "pg_catalog.unnest(s.setconfig) c WHERE c LIKE 'bauta.mark=%' LIMIT 1), "
-                     "pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d LEFT JOIN "
-                     "pg_catalog.pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0 ORDER BY d.oid",
-                     &result, err));
+    BAU_TRY(
+        pg_query(side, side->main,
+                 "SELECT d.datname, d.oid, d.datallowconn, (SELECT pg_catalog.substr(c, 12) FROM "
+                 "pg_catalog.unnest(s.setconfig) c WHERE c LIKE 'bauta.mark=%' LIMIT 1), "
+                 "pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d LEFT JOIN "
+                 "pg_catalog.pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0 ORDER BY d.oid",
+                 &result, err));
     const int n = PQntuples(result);
     struct pg_database *list = bau_arena_zero(arena, ((size_t)n + 1) * sizeof *list);
     if (!list)
@@ -125,11 +126,12 @@ static bau_status plain_comment(struct bau_side *side, const char *database, str
                                 struct bau_error *err)
 {
     PG_AUTO_RESULT *result = NULL;
-    const char *const values[] = {database};
-    BAU_TRY(pg_query_params(side, side->main,
-                            "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
-                            "WHERE datname = $1",
-                            1, values, &result, err));
+    const char *const values[] = { database };
+    BAU_TRY(
+        pg_query_params(side, side->main,
+                        "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
+                        "WHERE datname = $1",
+                        1, values, &result, err));
     if (PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
         bau_text_addn(out, PQgetvalue(result, 0, 0), pg_comment_len(PQgetvalue(result, 0, 0)));
     return BAU_OK;
@@ -138,13 +140,14 @@ static bau_status plain_comment(struct bau_side *side, const char *database, str
 bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named, const char *run_id,
                        const char *role, uint64_t now, struct bau_text *out, struct bau_error *err)
 {
-    BAU_AUTO_TEXT comment = {0};
+    BAU_AUTO_TEXT comment = { 0 };
     const char *quoted = pg_quote(side->target->arena, now_named);
     if (!quoted)
         return bau_error_set(err, BAU_E_NOMEM, "mark of the database");
     const char *superuser = PQparameterStatus(side->main, "is_superuser");
     if (superuser && strcmp(superuser, "on") == 0) {
-        bau_text_addf(out, "ALTER DATABASE %s SET \"bauta.mark\" = '%.16s %s %" PRIu64 "'", quoted, run_id, role, now);
+        bau_text_addf(out, "ALTER DATABASE %s SET \"bauta.mark\" = '%.16s %s %" PRIu64 "'", quoted, run_id,
+                      role, now);
         return BAU_OK;
     }
     BAU_TRY(plain_comment(side, database, &comment, err));
@@ -162,17 +165,18 @@ bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *
 void pg_end_sessions(struct bau_side *side, PGconn *conn, const char *name)
 {
     struct bau_error ignored;
-    const char *const values[] = {name};
+    const char *const values[] = { name };
     PG_AUTO_RESULT *result = NULL;
     if (pg_query_params(side, conn,
                         "SELECT pid FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND pid <> "
                         "pg_catalog.pg_backend_pid()",
                         1, values, &result, &ignored) != BAU_OK)
         return;
-    for (int i = 0; i < PQntuples(result); i++) { /* one by one: a session we may not end must not save the others */
-        const char *const pid[] = {PQgetvalue(result, i, 0)};
-        PGresult *ended = PQexecParams(conn, "SELECT pg_catalog.pg_terminate_backend($1::int)", 1, NULL, pid, NULL,
-                                       NULL, 0);
+    for (int i = 0; i < PQntuples(result);
+         i++) { /* one by one: a session we may not end must not save the others */
+        const char *const pid[] = { PQgetvalue(result, i, 0) };
+        PGresult *ended = PQexecParams(conn, "SELECT pg_catalog.pg_terminate_backend($1::int)", 1, NULL, pid,
+                                       NULL, NULL, 0);
         PQclear(ended);
     }
 }
@@ -180,10 +184,11 @@ void pg_end_sessions(struct bau_side *side, PGconn *conn, const char *name)
 bau_status pg_drop_database(struct bau_side *side, const char *name, struct bau_error *err)
 {
     const char *quoted = pg_quote(side->target->arena, name);
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     if (side->version < 130000)
         pg_end_sessions(side, side->main, name);
-    bau_text_addf(&sql, "DROP DATABASE IF EXISTS %s%s", quoted ? quoted : "", side->version < 130000 ? "" : " WITH (FORCE)");
+    bau_text_addf(&sql, "DROP DATABASE IF EXISTS %s%s", quoted ? quoted : "",
+                  side->version < 130000 ? "" : " WITH (FORCE)");
     if (!quoted || sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "database %s", name);
     BAU_TRY_NOTE(pg_exec(side, side->main, sql.data, err), err, "dropping database %s", name);

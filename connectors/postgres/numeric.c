@@ -102,7 +102,7 @@ static size_t digits_at(const uint8_t *p, size_t len)
 static bool take_apart(struct bau_slice s, struct decimal *d)
 {
     size_t at = 0;
-    *d = (struct decimal){0};
+    *d = (struct decimal){ 0 };
     if (s.len > 0 && s.data[0] == '-') {
         d->minus = true;
         at++;
@@ -158,7 +158,9 @@ bau_status pg_numeric_encode(struct bau_slice ascii, struct bau_text *out, struc
     if (is(ascii, "NaN") || is(ascii, "Infinity") || is(ascii, "-Infinity")) {
         const bool infinite = ascii.data[0] != 'N';
         add_header(out, 0, 0,
-                   ascii.data[0] == '-' ? SIGN_MINUS_INFINITY : infinite ? SIGN_INFINITY : SIGN_NAN,
+                   ascii.data[0] == '-' ? SIGN_MINUS_INFINITY
+                   : infinite           ? SIGN_INFINITY
+                                        : SIGN_NAN,
                    infinite ? 32 : 0); /* as numeric_send fills it */
         return BAU_OK;
     }

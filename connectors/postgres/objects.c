@@ -27,13 +27,15 @@ static bool in_texts(const struct bau_texts *texts, const char *kind, const char
     const size_t n = strlen(kind);
     for (uint32_t i = 0; texts && i < texts->n; i++) {
         const char *text = texts->at[i];
-        if (strcmp(text, name) == 0 || (strncmp(text, kind, n) == 0 && text[n] == ' ' && strcmp(text + n + 1, name) == 0))
+        if (strcmp(text, name) == 0 ||
+            (strncmp(text, kind, n) == 0 && text[n] == ' ' && strcmp(text + n + 1, name) == 0))
             return true;
     }
     return false;
 }
 
-static bool waived(const struct bau_side *side, const struct bau_texts *waive, const char *kind, const char *name)
+static bool waived(const struct bau_side *side, const struct bau_texts *waive, const char *kind,
+                   const char *name)
 {
     return in_texts(waive, kind, name) || in_texts(&side->config->waive, kind, name);
 }
@@ -43,7 +45,8 @@ void pg_report_add(struct pg_report *report, const char *kind, const char *name,
 {
     const bool accepted = waived(report->side, report->waive, kind, name);
     bau_log(accepted ? BAU_WARN : BAU_ERROR, accepted ? "object not made, waived" : "object not made",
-            BAU_NAME("kind", kind), BAU_NAME("name", name), BAU_NAME("sqlstate", sqlstate), BAU_NAME("reason", words));
+            BAU_NAME("kind", kind), BAU_NAME("name", name), BAU_NAME("sqlstate", sqlstate),
+            BAU_NAME("reason", words));
     (void)pthread_mutex_lock(&report->mutex);
     report->n++;
     if (!accepted) {
@@ -59,7 +62,8 @@ bau_status pg_report_status(struct pg_report *report, struct bau_error *err)
     if (report->n_unwaived == 0)
         return BAU_OK;
     const uint32_t n = report->n_unwaived;
-    return bau_error_set(err, BAU_E_VERIFY, "%" PRIu32 " object%s of the source could not be made on the target: %s", n,
+    return bau_error_set(err, BAU_E_VERIFY,
+                         "%" PRIu32 " object%s of the source could not be made on the target: %s", n,
                          n == 1 ? "" : "s", report->list.data ? report->list.data : "");
 }
 
@@ -185,8 +189,9 @@ bool pg_entry_skipped(const struct bau_side *side, const struct pg_entry *entry)
         return !config->user_mappings;
     if (is_type(entry, "ACL") || is_type(entry, "DEFAULT ACL") || is_type(entry, "ACL LANGUAGE"))
         return config->owner == PG_OWNER_TARGET;
-    return strncmp(entry->type, "DATABASE", 8) == 0 || is_type(entry, "TABLE DATA") || is_type(entry, "SEQUENCE SET") ||
-           strncmp(entry->type, "BLOB", 4) == 0 || about(entry, "DATABASE ");
+    return strncmp(entry->type, "DATABASE", 8) == 0 || is_type(entry, "TABLE DATA") ||
+           is_type(entry, "SEQUENCE SET") || strncmp(entry->type, "BLOB", 4) == 0 ||
+           about(entry, "DATABASE ");
 }
 
 /* CREATE SERVER without its OPTIONS (…), which hold addresses and sometimes more. */
@@ -221,7 +226,7 @@ static bool only_blank(const char *sql)
 /* Without rows around, and from the server's own checks, its message can only quote names. */
 static bool may_quote(const char *state, bool sees_rows)
 {
-    static const char *const classes[] = {"42", "3F", "3D", "0A", "58", "28", "2B", "55"};
+    static const char *const classes[] = { "42", "3F", "3D", "0A", "58", "28", "2B", "55" };
     for (size_t i = 0; !sees_rows && i < BAU_COUNT(classes); i++)
         if (strncmp(state, classes[i], 2) == 0)
             return true;
@@ -233,12 +238,17 @@ static const char *words_for(const PGresult *result, const char *state, bool see
     static const struct {
         const char *state, *words;
     } known[] = {
-        {"23502", "a column that allows no null holds one"}, {"23503", "a row refers to one that is not there"},
-        {"23505", "two rows have the same key"},             {"23514", "a row breaks the check"},
-        {"23P01", "two rows exclude each other"},            {"42501", "the account may not do this"},
-        {"42704", "something it names is not there"},        {"42883", "a function it needs is not there"},
-        {"42P01", "a table it needs is not there"},          {"42P07", "the name is taken"},
-        {"54000", "a value is too large for it"},
+        { "23502", "a column that allows no null holds one" },
+        { "23503", "a row refers to one that is not there" },
+        { "23505", "two rows have the same key" },
+        { "23514", "a row breaks the check" },
+        { "23P01", "two rows exclude each other" },
+        { "42501", "the account may not do this" },
+        { "42704", "something it names is not there" },
+        { "42883", "a function it needs is not there" },
+        { "42P01", "a table it needs is not there" },
+        { "42P07", "the name is taken" },
+        { "54000", "a value is too large for it" },
     };
     const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     if (primary && may_quote(state, sees_rows))
@@ -252,8 +262,8 @@ static const char *words_for(const PGresult *result, const char *state, bool see
 /* Errors that say nothing about the object: the server is stopping, full, or we were interrupted. */
 static bool is_outside(PGconn *conn, const char *state)
 {
-    return PQstatus(conn) != CONNECTION_OK || !state || strncmp(state, "53", 2) == 0 || strncmp(state, "57", 2) == 0 ||
-           strncmp(state, "08", 2) == 0 || strncmp(state, "40", 2) == 0;
+    return PQstatus(conn) != CONNECTION_OK || !state || strncmp(state, "53", 2) == 0 ||
+           strncmp(state, "57", 2) == 0 || strncmp(state, "08", 2) == 0 || strncmp(state, "40", 2) == 0;
 }
 
 static const char *full_name(const struct pg_entry *entry, struct bau_text *text)
@@ -268,8 +278,9 @@ static bool of_waived(const struct bau_side *side, const struct pg_entry *entry)
     if (!is_type(entry, "COMMENT") && !is_type(entry, "SECURITY LABEL") && !is_type(entry, "ACL"))
         return false;
     for (const char *space = strchr(entry->name, ' '); space; space = strchr(space + 1, ' ')) {
-        BAU_AUTO_TEXT name = {0};
-        bau_text_addf(&name, "%s%s%s", entry->schema ? entry->schema : "", entry->schema ? "." : "", space + 1);
+        BAU_AUTO_TEXT name = { 0 };
+        bau_text_addf(&name, "%s%s%s", entry->schema ? entry->schema : "", entry->schema ? "." : "",
+                      space + 1);
         if (!name.failed && (waived(side, side->target->report.waive, "", name.data) ||
                              waived(side, side->target->report.waive, "", space + 1)))
             return true;
@@ -277,10 +288,10 @@ static bool of_waived(const struct bau_side *side, const struct pg_entry *entry)
     return false;
 }
 
-static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_entry *entry, const PGresult *result,
-                         bool sees_rows, struct bau_error *err)
+static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_entry *entry,
+                         const PGresult *result, bool sees_rows, struct bau_error *err)
 {
-    BAU_AUTO_TEXT name = {0};
+    BAU_AUTO_TEXT name = { 0 };
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     if (is_outside(conn, state)) {
         const bau_status status = pg_fail(side, conn, result, entry->type, err);
@@ -292,7 +303,8 @@ static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_en
         bau_log(BAU_INFO, "not made", BAU_NAME("kind", entry->type), BAU_NAME("name", entry->name));
         return BAU_OK;
     }
-    if (strcmp(state, "42710") == 0 && !entry->schema && pg_by_schema(side)) /* a language, server, …: it stays */
+    if (strcmp(state, "42710") == 0 && !entry->schema &&
+        pg_by_schema(side)) /* a language, server, …: it stays */
         return BAU_OK;
     pg_report_add(&side->target->report, entry->type, full_name(entry, &name), state,
                   words_for(result, state, sees_rows));
@@ -300,16 +312,16 @@ static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_en
 }
 
 /* The entry's SQL as the owner policy and the store's options want it; "" when nothing is left. In `arena`. */
-static bau_status rewrite(struct bau_side *side, const struct pg_entry *entry, const char *sql, struct bau_arena *arena,
-                          const char **out, struct bau_error *err)
+static bau_status rewrite(struct bau_side *side, const struct pg_entry *entry, const char *sql,
+                          struct bau_arena *arena, const char **out, struct bau_error *err)
 {
     const bool policy = is_type(entry, "POLICY") || is_type(entry, "USER MAPPING");
-    struct decision d = {side, !policy};
+    struct decision d = { side, !policy };
     if (is_type(entry, "SERVER") && !side->config->user_mappings)
         sql = without_options(sql, arena);
     if (!sql)
         return bau_error_set(err, BAU_E_NOMEM, "entries of the schema");
-    return pg_roles_rewrite(sql, &(struct pg_roles){&d, decide}, arena, out, err);
+    return pg_roles_rewrite(sql, &(struct pg_roles){ &d, decide }, arena, out, err);
 }
 
 bau_status pg_make_entry(struct bau_side *side, PGconn *conn, const struct pg_entry *entry, const char *sql,
@@ -319,10 +331,11 @@ bau_status pg_make_entry(struct bau_side *side, PGconn *conn, const struct pg_en
         *out_failed = false;
     if (pg_entry_skipped(side, entry))
         return BAU_OK;
-    struct bau_arena *arena = bau_arena_new(16 * 1024, BAU_ARENA_PLAIN); /* its own: job threads come here too */
+    struct bau_arena *arena =
+        bau_arena_new(16 * 1024, BAU_ARENA_PLAIN); /* its own: job threads come here too */
     if (!arena)
         return bau_error_set(err, BAU_E_NOMEM, "entries of the schema");
-    BAU_AUTO_TEXT text = {0};
+    BAU_AUTO_TEXT text = { 0 };
     const bool nested = side->target->in_transaction;
     const char *kept = NULL;
     bau_status status = rewrite(side, entry, sql ? sql : entry->sql, arena, &kept, err);
@@ -337,7 +350,8 @@ bau_status pg_make_entry(struct bau_side *side, PGconn *conn, const struct pg_en
                 *out_failed = true;
             status = failed(side, conn, entry, result, sees_rows, err);
             if (nested && status == BAU_OK)
-                status = pg_exec(side, conn, "ROLLBACK TO SAVEPOINT bauta_entry; RELEASE SAVEPOINT bauta_entry", err);
+                status = pg_exec(side, conn,
+                                 "ROLLBACK TO SAVEPOINT bauta_entry; RELEASE SAVEPOINT bauta_entry", err);
         }
     }
     bau_arena_free(arena);

@@ -29,7 +29,7 @@ struct pg_config { /* options of a store; see pg_options in postgres.c */
     uint32_t keep_previous;
     uint32_t connections;       /* most connections to the source, 0: as lanes need */
     uint64_t statement_timeout_ms;
-    bool large_objects, subscriptions, user_mappings; /* travel only when true */
+    bool subscriptions, user_mappings; /* travel only when true */
     uint64_t part_bytes;        /* size of a ctid part; 0: chosen */
     const char *maintenance_work_mem;
 };

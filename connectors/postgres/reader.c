@@ -21,7 +21,7 @@ struct bau_reader {
     struct bau_span **spans; /* n_wire; of the batch being filled */
     uint8_t *carry;          /* heap */
     size_t carry_len, carry_room;
-    char *held;              /* libpq's block with one large row, for the next batch */
+    char *held; /* libpq's block with one large row, for the next batch */
     size_t held_len;
     uint64_t seq;
     bool done;
@@ -36,23 +36,25 @@ struct raw { /* the batch's bytes while they grow */
 
 static bau_status check_server(const struct bau_side *side, PGconn *conn, struct bau_error *err)
 {
-    struct bau_side seen = {.with = side->with, .config = side->config};
+    struct bau_side seen = { .with = side->with, .config = side->config };
     BAU_TRY(pg_facts(&seen, conn, err));
     if (strcmp(seen.system_id, side->system_id) == 0 && strcmp(seen.server_start, side->server_start) == 0 &&
         seen.standby == side->standby && strcmp(seen.database, side->database) == 0)
         return BAU_OK;
-    return bau_error_set(err, BAU_E_SOURCE,
-                         "source of store %s: the address leads to different servers (a load balancer or pooler); give "
-                         "one that leads to a single server",
-                         side->with.store);
+    return bau_error_set(
+        err, BAU_E_SOURCE,
+        "source of store %s: the address leads to different servers (a load balancer or pooler); give "
+        "one that leads to a single server",
+        side->with.store);
 }
 
 static bau_status begin(struct bau_link *link, struct bau_error *err)
 {
     struct bau_side *side = link->side;
     BAU_TRY(pg_exec(side, link->conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err));
-    BAU_TRY(pg_session(side, link->conn, err)); /* again: a pooler may have changed the server session in between */
-    BAU_AUTO_TEXT sql = {0};
+    BAU_TRY(pg_session(side, link->conn,
+                       err)); /* again: a pooler may have changed the server session in between */
+    BAU_AUTO_TEXT sql = { 0 };
     bau_text_addf(&sql, "SET TRANSACTION SNAPSHOT '%s'", side->snapshot);
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "connection");
@@ -133,7 +135,7 @@ static bau_status start_copy(struct bau_reader *r, const struct bau_part *part, 
     BAU_TRY(check_wants(r, err));
     if (!link->in_transaction)
         BAU_TRY(begin(link, err));
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     copy_sql(r->table, part, &sql);
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "reader");
@@ -169,8 +171,11 @@ bau_status pg_read_open(struct bau_link *link, const struct bau_read *what, stru
 
 /* ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status append(struct bau_batch *b, struct raw *raw, const void *bytes, size_t n, struct bau_error *err)
+static bau_status append(struct bau_batch *b, struct raw *raw, const void *bytes, size_t n,
+                         struct bau_error *err)
 {
+    if (n == 0)
+        return BAU_OK;
     if (n > UINT32_MAX - raw->len)
         return bau_error_set(err, BAU_E_LIMIT, "a row above 4 GiB");
     if (n > raw->room - raw->len) {
@@ -230,8 +235,8 @@ static bau_status read_failed(struct bau_reader *r, struct bau_error *err)
 
 /* ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status start_batch(struct bau_reader *r, struct bau_batch *b, struct raw *raw, struct pg_frames *frames,
-                              struct bau_error *err)
+static bau_status start_batch(struct bau_reader *r, struct bau_batch *b, struct raw *raw,
+                              struct pg_frames *frames, struct bau_error *err)
 {
     const uint32_t most = r->link->side->with.batch_rows;
     frames->max_rows = most ? most : BAU_BATCH_ROWS;
@@ -244,7 +249,8 @@ static bau_status start_batch(struct bau_reader *r, struct bau_batch *b, struct 
     frames->row_at[0] = 0;
     for (uint32_t i = 0; i < r->table->n_wire; i++) {
         const bool wanted = r->want[r->table->wire[i]] != BAU_WANT_FRAME;
-        r->spans[i] = wanted ? bau_arena_buffer(b->arena, (size_t)frames->max_rows * sizeof **r->spans) : NULL;
+        r->spans[i] =
+            wanted ? bau_arena_buffer(b->arena, (size_t)frames->max_rows * sizeof **r->spans) : NULL;
         if (wanted && !r->spans[i])
             return bau_error_set(err, BAU_E_NOMEM, "batch");
     }
@@ -267,15 +273,16 @@ static bau_status adopt(struct bau_reader *r, struct bau_batch *b, char *block, 
         frames->n_rows = 0;
         return BAU_OK;
     }
-    *raw = (struct raw){.at = (uint8_t *)block, .len = len, .framed = len};
+    *raw = (struct raw){ .at = (uint8_t *)block, .len = len, .framed = len };
     b->adopted = block;
     b->adopted_free = PQfreemem;
     return BAU_OK;
 }
 
 /* A message that is to be one row of its own. `out_full`: the batch is over, with or without it. */
-static bau_status large_message(struct bau_reader *r, struct bau_batch *b, char *block, size_t len, struct raw *raw,
-                                struct pg_frames *frames, bool *out_full, struct bau_error *err)
+static bau_status large_message(struct bau_reader *r, struct bau_batch *b, char *block, size_t len,
+                                struct raw *raw, struct pg_frames *frames, bool *out_full,
+                                struct bau_error *err)
 {
     if (frames->n_rows > 0) {
         r->held = block;
@@ -295,13 +302,15 @@ static bau_status large_message(struct bau_reader *r, struct bau_batch *b, char 
     return status;
 }
 
-static bau_status take_message(struct bau_reader *r, struct bau_batch *b, char *block, size_t len, struct raw *raw,
-                               struct pg_frames *frames, bool *out_full, struct bau_error *err)
+static bau_status take_message(struct bau_reader *r, struct bau_batch *b, char *block, size_t len,
+                               struct raw *raw, struct pg_frames *frames, bool *out_full,
+                               struct bau_error *err)
 {
     const uint8_t *bytes = (const uint8_t *)block;
     if (len > ADOPT_BYTES && pg_stream_in_rows(&r->stream) && raw->len == raw->framed)
         return large_message(r, b, block, len, raw, frames, out_full, err);
-    bau_status status = pg_stream_in_rows(&r->stream) ? BAU_OK : pg_stream_header(&r->stream, &bytes, &len, err);
+    bau_status status =
+        pg_stream_in_rows(&r->stream) ? BAU_OK : pg_stream_header(&r->stream, &bytes, &len, err);
     if (status == BAU_OK)
         status = append(b, raw, bytes, len, err);
     PQfreemem(block);
@@ -354,8 +363,8 @@ static bau_status next_batch(struct bau_reader *r, struct bau_batch *b, struct b
     b->format = r->table->transport == PG_COPY_BINARY ? PG_FORMAT_BINARY : PG_FORMAT_TEXT;
     if (r->done)
         return BAU_OK;
-    struct raw raw = {0};
-    struct pg_frames frames = {0};
+    struct raw raw = { 0 };
+    struct pg_frames frames = { 0 };
     BAU_TRY(start_batch(r, b, &raw, &frames, err));
     BAU_TRY(fill(r, b, &raw, &frames, err));
     BAU_TRY(keep(r, raw.at + raw.framed, raw.len - raw.framed, err));
@@ -386,9 +395,11 @@ void pg_read_close(struct bau_reader *r)
         PGcancel *cancel = PQtransactionStatus(conn) == PQTRANS_ACTIVE ? PQgetCancel(conn) : NULL;
         char reason[256];
         if (cancel)
-            (void)PQcancel(cancel, reason, (int)sizeof reason); /* the loop below reads to the end either way */
+            (void)PQcancel(cancel, reason,
+                           (int)sizeof reason); /* the loop below reads to the end either way */
         PQfreeCancel(cancel);
-        for (PGresult *result; PQstatus(conn) == CONNECTION_OK && (result = PQgetResult(conn)); PQclear(result)) {
+        for (PGresult *result; PQstatus(conn) == CONNECTION_OK && (result = PQgetResult(conn));
+             PQclear(result)) {
             char *block = NULL;
             while (PQresultStatus(result) == PGRES_COPY_OUT && PQgetCopyData(conn, &block, 0) > 0)
                 PQfreemem(block);

@@ -28,7 +28,8 @@ static bool other(const struct statement *s, uint32_t i, char c)
     return i < s->n && s->tokens[i].kind == PG_TOKEN_OTHER && s->sql[s->tokens[i].at] == c;
 }
 
-static bau_status tokenise(struct statement *s, size_t from, size_t end, struct bau_arena *arena, struct bau_error *err)
+static bau_status tokenise(struct statement *s, size_t from, size_t end, struct bau_arena *arena,
+                           struct bau_error *err)
 {
     uint32_t room = 0;
     for (size_t at = from;;) {
@@ -55,7 +56,7 @@ static void add_place(struct statement *s, uint32_t first)
     while (other(s, end, ',') && end + 1 < s->n)
         end += 2;
     if (first < s->n && s->n_places < PLACES_MAX)
-        s->places[s->n_places++] = (struct place){first, end};
+        s->places[s->n_places++] = (struct place){ first, end };
 }
 
 /* Index of the first or last `text` outside parentheses; n when there is none. */
@@ -122,9 +123,9 @@ static char *role_name(const struct statement *s, uint32_t i, struct bau_arena *
 }
 
 /* The names of one place as they shall be; `*out_left` counts them. */
-static bau_status rewrite_place(const struct statement *s, const struct place *place, const struct pg_roles *roles,
-                                struct bau_arena *arena, struct bau_text *out, uint32_t *out_left,
-                                struct bau_error *err)
+static bau_status rewrite_place(const struct statement *s, const struct place *place,
+                                const struct pg_roles *roles, struct bau_arena *arena, struct bau_text *out,
+                                uint32_t *out_left, struct bau_error *err)
 {
     *out_left = 0;
     for (uint32_t i = place->first; i < place->end; i += 2) {
@@ -156,7 +157,7 @@ static bau_status rewrite_place(const struct statement *s, const struct place *p
 static bau_status rewrite_statement(const char *sql, size_t from, size_t end, const struct pg_roles *roles,
                                     struct bau_arena *arena, struct bau_text *out, struct bau_error *err)
 {
-    struct statement s = {.sql = sql};
+    struct statement s = { .sql = sql };
     BAU_TRY(tokenise(&s, from, end, arena, err));
     find_places(&s);
     const size_t start = out->len;
@@ -181,10 +182,10 @@ static bau_status rewrite_statement(const char *sql, size_t from, size_t end, co
     return BAU_OK;
 }
 
-bau_status pg_roles_rewrite(const char *sql, const struct pg_roles *roles, struct bau_arena *arena, const char **out,
-                            struct bau_error *err)
+bau_status pg_roles_rewrite(const char *sql, const struct pg_roles *roles, struct bau_arena *arena,
+                            const char **out, struct bau_error *err)
 {
-    BAU_AUTO_TEXT text = {0};
+    BAU_AUTO_TEXT text = { 0 };
     const size_t len = strlen(sql);
     for (size_t at = 0; at < len;) {
         const size_t end = pg_statement_end(sql, len, at);

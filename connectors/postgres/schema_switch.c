@@ -17,11 +17,15 @@ const char *pg_target_promises(struct bau_side *side)
 {
     if (!pg_by_schema(side))
         return NULL;
-    return "switch: schema replaces schemas inside the target database, in one long transaction on one connection. It "
-           "does not carry event triggers, publications, subscriptions or settings of the database; extensions, foreign "
-           "servers and languages that are there stay as they are, and only a superuser can replace a schema that an "
+    return "switch: schema replaces schemas inside the target database, in one long transaction on one "
+           "connection. It "
+           "does not carry event triggers, publications, subscriptions or settings of the database; "
+           "extensions, foreign "
+           "servers and languages that are there stay as they are, and only a superuser can replace a schema "
+           "that an "
            "extension lies in; objects of other schemas that depend on a replaced "
-           "one stay with the previous one and go with it; the comment of each schema ends with bauta's mark.";
+           "one stay with the previous one and go with it; the comment of each schema ends with bauta's "
+           "mark.";
 }
 
 /* "<schema>__bauta_prev", cut like a sibling database's name: here the run id's place is empty. */
@@ -45,45 +49,52 @@ static void previous_name(const char *schema, char out[PG_NAME_ROOM])
 
 static bau_status run(struct bau_side *side, const char *sql, struct bau_error *err)
 {
-    return sql ? pg_exec(side, side->target->load, sql, err) : bau_error_set(err, BAU_E_NOMEM, "switch: schema");
+    return sql ? pg_exec(side, side->target->load, sql, err)
+               : bau_error_set(err, BAU_E_NOMEM, "switch: schema");
 }
 
 static bau_status exists(struct bau_side *side, const char *schema, bool *out, struct bau_error *err)
 {
-    const char *const values[] = {schema};
+    const char *const values[] = { schema };
     PG_AUTO_RESULT *result = NULL;
-    BAU_TRY(pg_query_params(side, side->target->load, "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", 1, values,
-                            &result, err));
+    BAU_TRY(pg_query_params(side, side->target->load,
+                            "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", 1, values, &result,
+                            err));
     *out = PQntuples(result) == 1;
     return BAU_OK;
 }
 
 /* Moves the extensions of one schema to another. */
-static bau_status move_extensions(struct bau_side *side, const char *from, const char *to, struct bau_error *err)
+static bau_status move_extensions(struct bau_side *side, const char *from, const char *to,
+                                  struct bau_error *err)
 {
     struct bau_arena *arena = side->target->arena;
-    const char *const values[] = {from};
+    const char *const values[] = { from };
     PG_AUTO_RESULT *result = NULL;
-    BAU_TRY(pg_query_params(side, side->target->load,
-                            "SELECT e.extname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = "
-                            "e.extnamespace WHERE n.nspname = $1",
-                            1, values, &result, err));
+    BAU_TRY(pg_query_params(
+        side, side->target->load,
+        "SELECT e.extname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = "
+        "e.extnamespace WHERE n.nspname = $1",
+        1, values, &result, err));
     for (int i = 0; i < PQntuples(result); i++) {
         const char *name = pg_quote(arena, PQgetvalue(result, i, 0));
         const bau_status status =
-            run(side, bau_arena_printf(arena, "ALTER EXTENSION %s SET SCHEMA %s", name, pg_quote(arena, to)), err);
+            run(side, bau_arena_printf(arena, "ALTER EXTENSION %s SET SCHEMA %s", name, pg_quote(arena, to)),
+                err);
         if (status != BAU_OK && strcmp(err->sqlstate, "42501") == 0)
-            return bau_error_set(err, BAU_E_TARGET,
-                                 "extension %s lies in schema %s, which is being replaced, and the account may not move "
-                                 "it (SQLSTATE 42501): only a superuser can replace that schema",
-                                 name, to);
+            return bau_error_set(
+                err, BAU_E_TARGET,
+                "extension %s lies in schema %s, which is being replaced, and the account may not move "
+                "it (SQLSTATE 42501): only a superuser can replace that schema",
+                name, to);
         BAU_TRY_NOTE(status, err, "extension %s", name);
     }
     return BAU_OK;
 }
 
 /* The schemas of the script, each once; "public" too when something lies in it. */
-static bau_status source_schemas(struct bau_side *side, const char ***out, uint32_t *out_n, struct bau_error *err)
+static bau_status source_schemas(struct bau_side *side, const char ***out, uint32_t *out_n,
+                                 struct bau_error *err)
 {
     const struct pg_script *script = &side->target->script;
     const char **list = bau_arena_take(side->target->arena, (2 * (size_t)script->n + 1) * sizeof *list);
@@ -107,9 +118,8 @@ static bau_status source_schemas(struct bau_side *side, const char ***out, uint3
 static bau_status make_public(struct bau_side *side, struct bau_error *err)
 {
     return run(side,
-               side->version >= 150000
-                   ? "CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
-                   : "CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO PUBLIC",
+               side->version >= 150000 ? "CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
+                                       : "CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO PUBLIC",
                err);
 }
 
@@ -132,7 +142,8 @@ static bau_status set_aside(struct bau_side *side, const char *schema, struct ba
         previous_name(schema, previous);
         BAU_TRY(run(side,
                     bau_arena_printf(arena, "DROP SCHEMA IF EXISTS %s CASCADE; ALTER SCHEMA %s RENAME TO %s",
-                                     pg_quote(arena, previous), pg_quote(arena, schema), pg_quote(arena, previous)),
+                                     pg_quote(arena, previous), pg_quote(arena, schema),
+                                     pg_quote(arena, previous)),
                     err));
     }
     if (!is_public)
@@ -159,13 +170,14 @@ bau_status pg_schema_begin(struct bau_side *side, const struct bau_target_plan *
 static bau_status mark_schema(struct bau_side *side, const char *schema, struct bau_error *err)
 {
     PGconn *conn = side->target->load;
-    const char *const values[] = {schema};
+    const char *const values[] = { schema };
     PG_AUTO_RESULT *result = NULL;
-    BAU_AUTO_TEXT comment = {0};
-    BAU_TRY(pg_query_params(side, conn,
-                            "SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE "
-                            "nspname = $1",
-                            1, values, &result, err));
+    BAU_AUTO_TEXT comment = { 0 };
+    BAU_TRY(pg_query_params(
+        side, conn,
+        "SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE "
+        "nspname = $1",
+        1, values, &result, err));
     if (PQntuples(result) == 0)
         return BAU_OK;
     const char *old = PQgetvalue(result, 0, 0);
@@ -184,9 +196,9 @@ static bau_status mark_schema(struct bau_side *side, const char *schema, struct 
     return status;
 }
 
-static const char *const marked_sql =
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE pg_catalog.obj_description(oid, 'pg_namespace') ~ "
-    "'\\[bauta [0-9a-f]{16} current [0-9]+\\]$')";
+static const char *const marked_sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE "
+                                      "pg_catalog.obj_description(oid, 'pg_namespace') ~ "
+                                      "'\\[bauta [0-9a-f]{16} current [0-9]+\\]$')";
 
 bau_status pg_schema_marked(struct bau_side *side, bool *out, struct bau_error *err)
 {
@@ -205,11 +217,12 @@ static bool committed(struct bau_side *side)
     bool done = false;
     char pattern[40];
     (void)snprintf(pattern, sizeof pattern, "%%[bauta %.16s current %%", side->with.run_id);
-    const char *const values[] = {pattern};
+    const char *const values[] = { pattern };
     if (pg_connect(side, NULL, "switch", &conn, &err) != BAU_OK)
         return false;
     if (pg_query_params(side, conn,
-                        "SELECT FROM pg_catalog.pg_namespace WHERE pg_catalog.obj_description(oid, 'pg_namespace') LIKE $1",
+                        "SELECT FROM pg_catalog.pg_namespace WHERE pg_catalog.obj_description(oid, "
+                        "'pg_namespace') LIKE $1",
                         1, values, &result, &err) == BAU_OK)
         done = PQntuples(result) > 0;
     PQfinish(conn);
@@ -245,7 +258,8 @@ bau_status pg_schema_switch(struct bau_side *side, struct bau_error *err)
 
 /* ── the way back ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status swap_schema(struct bau_side *side, const char *schema, const char *previous, struct bau_error *err)
+static bau_status swap_schema(struct bau_side *side, const char *schema, const char *previous,
+                              struct bau_error *err)
 {
     struct bau_arena *arena = side->target->arena;
     const char *now = pg_quote(arena, schema), *before = pg_quote(arena, previous);
@@ -263,8 +277,8 @@ static bau_status swap_all(struct bau_side *side, struct bau_error *err)
     PG_AUTO_RESULT *result = NULL;
     uint32_t n_swapped = 0;
     BAU_TRY(run(side, "BEGIN", err));
-    BAU_TRY(pg_query(side, side->target->load, "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'",
-                     &result, err));
+    BAU_TRY(pg_query(side, side->target->load,
+                     "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'", &result, err));
     for (int i = 0; i < PQntuples(result); i++) {
         char previous[PG_NAME_ROOM];
         bool there = false;
@@ -277,7 +291,8 @@ static bau_status swap_all(struct bau_side *side, struct bau_error *err)
         n_swapped++;
     }
     if (n_swapped == 0)
-        return bau_error_set(err, BAU_E_USAGE, "database %s has no previous schemas to go back to", side->database);
+        return bau_error_set(err, BAU_E_USAGE, "database %s has no previous schemas to go back to",
+                             side->database);
     return run(side, "COMMIT", err);
 }
 

@@ -12,8 +12,8 @@
 
 static bool is_word(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-           c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || c >= 0x80;
 }
 
 static bool is_blank(char c)
@@ -114,8 +114,8 @@ static size_t dollar_end(const char *text, size_t len, size_t at)
 static struct pg_token token_of(pg_token_kind kind, size_t at, size_t end, size_t len)
 {
     if (end == SIZE_MAX)
-        return (struct pg_token){PG_TOKEN_OPEN, at, len - at};
-    return (struct pg_token){kind, at, end - at};
+        return (struct pg_token){ PG_TOKEN_OPEN, at, len - at };
+    return (struct pg_token){ kind, at, end - at };
 }
 
 struct pg_token pg_token_next(const char *text, size_t len, size_t from)
@@ -124,7 +124,7 @@ struct pg_token pg_token_next(const char *text, size_t len, size_t from)
     if (at == SIZE_MAX)
         return token_of(PG_TOKEN_OPEN, from, SIZE_MAX, len);
     if (at >= len)
-        return (struct pg_token){PG_TOKEN_END, len, 0};
+        return (struct pg_token){ PG_TOKEN_END, len, 0 };
     const char c = text[at];
     if (c == '"')
         return token_of(PG_TOKEN_QUOTED, at, quote_end(text, len, at, false), len);
@@ -183,26 +183,43 @@ size_t pg_statement_end(const char *text, size_t len, size_t from)
 /* ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* The settings pg_dump switches from entry to entry. */
-static const char *const carried[] = {"default_tablespace", "default_table_access_method", "default_with_oids"};
+static const char *const carried[] = { "default_tablespace", "default_table_access_method",
+                                       "default_with_oids" };
 
 struct parse {
     const char *text;
     size_t len, at;
     struct bau_arena *arena;
-    struct bau_text sql, preamble;      /* of the entry being read; of the session */
+    struct bau_text sql, preamble;       /* of the entry being read; of the session */
     const char *set[BAU_COUNT(carried)]; /* the SET line in force, NULL before the first */
-    const char *settings;               /* all of them together, remade after a change */
+    const char *settings;                /* all of them together, remade after a change */
     uint32_t room;
-    bool open;                          /* an entry has started */
+    bool open; /* an entry has started */
     bool post;
     struct pg_script *out;
 };
 
 /* Types that only stand behind the data; whatever follows the first of them stands there too. */
 static const char *const post_types[] = {
-    "INDEX", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX ATTACH", "TRIGGER", "RULE", "POLICY",
-    "ROW SECURITY", "EVENT TRIGGER", "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA",
-    "SUBSCRIPTION", "STATISTICS", "MATERIALIZED VIEW DATA", "ACL", "ACL LANGUAGE", "DEFAULT ACL",
+    "INDEX",
+    "CONSTRAINT",
+    "FK CONSTRAINT",
+    "CHECK CONSTRAINT",
+    "INDEX ATTACH",
+    "TRIGGER",
+    "RULE",
+    "POLICY",
+    "ROW SECURITY",
+    "EVENT TRIGGER",
+    "PUBLICATION",
+    "PUBLICATION TABLE",
+    "PUBLICATION TABLES IN SCHEMA",
+    "SUBSCRIPTION",
+    "STATISTICS",
+    "MATERIALIZED VIEW DATA",
+    "ACL",
+    "ACL LANGUAGE",
+    "DEFAULT ACL",
 };
 
 static bool is_post(const char *type)
@@ -348,8 +365,8 @@ static bau_status parse_all(struct parse *p, struct bau_error *err)
 bau_status pg_script_parse(const char *text, size_t len, struct bau_arena *arena, struct pg_script *out,
                            struct bau_error *err)
 {
-    struct pg_script script = {.n = 0};
-    struct parse p = {.text = text, .len = len, .arena = arena, .settings = "", .out = &script};
+    struct pg_script script = { .n = 0 };
+    struct parse p = { .text = text, .len = len, .arena = arena, .settings = "", .out = &script };
     bau_status status = parse_all(&p, err);
     if (status == BAU_OK) {
         script.preamble = bau_arena_textn(arena, p.preamble.data ? p.preamble.data : "", p.preamble.len);

@@ -37,12 +37,16 @@ static bau_status locale_options(struct bau_side *side, const json_t *database, 
     bool good = add_option(sql, conn, "ENCODING", text_of(database, "encoding")) &&
                 add_option(sql, conn, "LC_COLLATE", text_of(database, "collate")) &&
                 add_option(sql, conn, "LC_CTYPE", text_of(database, "ctype"));
-    const bool icu = provider && strcmp(provider, "icu") == 0, builtin = provider && strcmp(provider, "builtin") == 0;
+    const bool icu = provider && strcmp(provider, "icu") == 0,
+               builtin = provider && strcmp(provider, "builtin") == 0;
     if ((icu && side->version < 150000) || (builtin && side->version < 170000))
-        return bau_error_set(err, BAU_E_TARGET, "the source's database takes its locale from %s, which the target's "
-                             "server version does not have", provider);
+        return bau_error_set(err, BAU_E_TARGET,
+                             "the source's database takes its locale from %s, which the target's "
+                             "server version does not have",
+                             provider);
     if (icu)
-        good = good && add_option(sql, conn, "LOCALE_PROVIDER", "icu") && add_option(sql, conn, "ICU_LOCALE", locale) &&
+        good = good && add_option(sql, conn, "LOCALE_PROVIDER", "icu") &&
+               add_option(sql, conn, "ICU_LOCALE", locale) &&
                (side->version < 160000 || add_option(sql, conn, "ICU_RULES", text_of(database, "icu_rules")));
     else if (builtin)
         good = good && add_option(sql, conn, "LOCALE_PROVIDER", "builtin") &&
@@ -55,10 +59,10 @@ static bau_status locale_options(struct bau_side *side, const json_t *database, 
 static bau_status comment_and_mark(struct bau_side *side, const json_t *database, const char *quoted,
                                    struct bau_error *err)
 {
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     const char *comment = text_of(database, "comment");
     if (comment) {
-        BAU_AUTO_TEXT plain = {0};
+        BAU_AUTO_TEXT plain = { 0 };
         bau_text_addn(&plain, comment, pg_comment_len(comment));
         bau_text_addf(&sql, "COMMENT ON DATABASE %s IS ", quoted);
         if (plain.failed || !add_literal(&sql, side->main, plain.data ? plain.data : ""))
@@ -66,7 +70,8 @@ static bau_status comment_and_mark(struct bau_side *side, const json_t *database
         BAU_TRY(pg_exec(side, side->main, sql.data, err));
         sql.len = 0;
     }
-    BAU_TRY(pg_mark_sql(side, side->shadow, side->shadow, side->with.run_id, "shadow", (uint64_t)time(NULL), &sql, err));
+    BAU_TRY(pg_mark_sql(side, side->shadow, side->shadow, side->with.run_id, "shadow", (uint64_t)time(NULL),
+                        &sql, err));
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "mark of the database");
     return pg_exec(side, side->main, sql.data, err);
@@ -77,7 +82,7 @@ bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err)
     struct pg_target *target = side->target;
     const json_t *database = json_object_get(target->blob, "database");
     const char *quoted = pg_quote(target->arena, side->shadow);
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     if (!quoted)
         return bau_error_set(err, BAU_E_NOMEM, "CREATE DATABASE");
     bau_text_addf(&sql, "CREATE DATABASE %s TEMPLATE template0", quoted);
@@ -87,11 +92,11 @@ bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err)
     if (pg_exec(side, side->main, sql.data, err) != BAU_OK) {
         const char *collate = text_of(database, "collate"), *ctype = text_of(database, "ctype");
         if (strcmp(err->sqlstate, "42809") == 0 || strcmp(err->sqlstate, "22023") == 0)
-            return bau_error_set(err, BAU_E_TARGET,
-                                 "the target's server cannot make a database with the source's encoding and locale "
-                                 "(%s, %s, %s; SQLSTATE %s): is the locale installed there?",
-                                 text_of(database, "encoding"), collate ? collate : "-", ctype ? ctype : "-",
-                                 err->sqlstate);
+            return bau_error_set(
+                err, BAU_E_TARGET,
+                "the target's server cannot make a database with the source's encoding and locale "
+                "(%s, %s, %s; SQLSTATE %s): is the locale installed there?",
+                text_of(database, "encoding"), collate ? collate : "-", ctype ? ctype : "-", err->sqlstate);
         bau_error_note(err, "CREATE DATABASE");
         return err->code;
     }
@@ -104,8 +109,8 @@ bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err)
 /* Settings whose value is a list of names: SET takes them one by one, as the catalog quotes them. */
 static bool is_name_list(const char *setting)
 {
-    static const char *const lists[] = {"search_path", "temp_tablespaces", "local_preload_libraries",
-                                        "session_preload_libraries"};
+    static const char *const lists[] = { "search_path", "temp_tablespaces", "local_preload_libraries",
+                                         "session_preload_libraries" };
     for (size_t i = 0; i < BAU_COUNT(lists); i++)
         if (strcmp(lists[i], setting) == 0)
             return true;
@@ -121,11 +126,11 @@ static bool add_names(struct bau_text *sql, PGconn *conn, const char *list, stru
             at++;
         if (at == len)
             break;
-        struct pg_token t = {.kind = PG_TOKEN_QUOTED};
+        struct pg_token t = { .kind = PG_TOKEN_QUOTED };
         if (list[at] == '"') {
             t = pg_token_next(list, len, at);
         } else { /* words may hold what a token may not: "$user" is quoted, a library's path is not */
-            t = (struct pg_token){PG_TOKEN_WORD, at, strcspn(list + at, ",")};
+            t = (struct pg_token){ PG_TOKEN_WORD, at, strcspn(list + at, ",") };
         }
         const char *name = pg_token_name(list, &t, arena);
         if (!name || t.kind == PG_TOKEN_OPEN || !t.len)
@@ -142,8 +147,8 @@ static bool add_names(struct bau_text *sql, PGconn *conn, const char *list, stru
 }
 
 /* A statement about the database whose refusal is named in the report. */
-static bau_status try_it(struct bau_side *side, const char *kind, const char *name, const struct bau_text *sql,
-                         struct bau_error *err)
+static bau_status try_it(struct bau_side *side, const char *kind, const char *name,
+                         const struct bau_text *sql, struct bau_error *err)
 {
     if (sql->failed)
         return bau_error_set(err, BAU_E_NOMEM, "%s", kind);
@@ -158,8 +163,9 @@ static bau_status apply_setting(struct bau_side *side, const char *database, con
                                 struct bau_error *err)
 {
     struct bau_arena *arena = side->target->arena;
-    const char *name = text_of(setting, "name"), *value = text_of(setting, "value"), *role = text_of(setting, "role");
-    BAU_AUTO_TEXT sql = {0};
+    const char *name = text_of(setting, "name"), *value = text_of(setting, "value"),
+               *role = text_of(setting, "role");
+    BAU_AUTO_TEXT sql = { 0 };
     if (!name || !value || strcmp(name, "bauta.mark") == 0)
         return BAU_OK;
     if (role) {
@@ -176,16 +182,18 @@ static bau_status apply_setting(struct bau_side *side, const char *database, con
         bau_text_addf(&sql, "%s%s", part ? pg_quote(arena, part) : "", word[n] ? "." : " TO ");
         word += n + (word[n] ? 1 : 0);
     }
-    const bool good = is_name_list(name) ? add_names(&sql, side->main, value, arena) : add_literal(&sql, side->main, value);
+    const bool good =
+        is_name_list(name) ? add_names(&sql, side->main, value, arena) : add_literal(&sql, side->main, value);
     if (!good)
         return bau_error_set(err, BAU_E_NOMEM, "database setting %s", name);
     return try_it(side, "database setting", name, &sql, err);
 }
 
-static bau_status apply_acl(struct bau_side *side, const char *database, const json_t *acl, struct bau_error *err)
+static bau_status apply_acl(struct bau_side *side, const char *database, const json_t *acl,
+                            struct bau_error *err)
 {
     struct bau_arena *arena = side->target->arena;
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     if (!json_is_array(acl) || side->config->owner == PG_OWNER_TARGET)
         return BAU_OK;
     bau_text_addf(&sql, "REVOKE ALL ON DATABASE %s FROM PUBLIC", database);
@@ -196,7 +204,8 @@ static bau_status apply_acl(struct bau_side *side, const char *database, const j
     {
         const char *grantee = text_of(grant, "grantee"), *privilege = text_of(grant, "privilege");
         const char *role = grantee ? pg_role_for(side, grantee) : NULL;
-        if (!privilege || strspn(privilege, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ") != strlen(privilege) || (grantee && !role))
+        if (!privilege || strspn(privilege, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ") != strlen(privilege) ||
+            (grantee && !role))
             continue;
         sql.len = 0;
         bau_text_addf(&sql, "GRANT %s ON DATABASE %s TO %s%s", privilege, database,
@@ -212,7 +221,7 @@ bau_status pg_database_facts(struct bau_side *side, struct bau_error *err)
     struct pg_target *target = side->target;
     const json_t *database = json_object_get(target->blob, "database");
     const char *quoted = pg_quote(target->arena, side->shadow);
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     if (!quoted)
         return bau_error_set(err, BAU_E_NOMEM, "settings of the database");
     size_t i;

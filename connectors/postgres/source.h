@@ -26,10 +26,10 @@ uint32_t pg_cell_numbers(const PGresult *result, int row, int column, struct bau
 
 /* types.c ─ one row of the source's pg_type; index-aligned with side->types. */
 struct pg_type_more {
-    int32_t typmod;     /* of a domain */
-    bool not_null;      /* a domain's */
-    bool citext;        /* the extension's: text with another order */
-    uint32_t n_labels;  /* an enum's */
+    int32_t typmod;    /* of a domain */
+    bool not_null;     /* a domain's */
+    bool citext;       /* the extension's: text with another order */
+    uint32_t n_labels; /* an enum's */
     const char *const *labels;
 };
 struct pg_types { /* while the catalog is read */
@@ -40,7 +40,8 @@ struct pg_types { /* while the catalog is read */
 bau_status pg_types_load(struct bau_side *side, const char *oids, struct pg_types *out, struct bau_error *err)
     BAU_MUST_CHECK;
 /* Domains resolved: what is left, its typmod, and whether one of them refuses nulls. */
-const struct pg_type *pg_type_base(const struct pg_types *types, uint32_t oid, int32_t *typmod, bool *not_null);
+const struct pg_type *pg_type_base(const struct pg_types *types, uint32_t oid, int32_t *typmod,
+                                   bool *not_null);
 const struct pg_type_more *pg_type_more_of(const struct pg_types *types, const struct pg_type *type);
 bool pg_type_needs_text(const struct bau_side *side, uint32_t oid); /* no portable binary form */
 bool pg_type_is_xml(uint32_t oid);
@@ -50,7 +51,7 @@ struct pg_places {
     uint32_t n;
     const struct pg_place {
         uint32_t oid, dataset;
-    } *at; /* sorted by oid */
+    } * at; /* sorted by oid */
 };
 uint32_t pg_place_of(const struct pg_places *places, uint32_t oid);
 
@@ -64,7 +65,7 @@ struct pg_fill {
     const char *oids;           /* "{…}" */
     uint32_t **field_of_attnum; /* per dataset: attnum → field, UINT32_MAX */
     uint32_t *n_attnums;
-    bool failed;                /* memory ran out */
+    bool failed; /* memory ran out */
 };
 bau_status pg_fill_catalog(struct pg_fill *fill, struct bau_error *err) BAU_MUST_CHECK;
 

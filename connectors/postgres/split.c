@@ -85,8 +85,8 @@ static bau_status choose(const struct bau_side *side, struct load *loads, uint32
         return bau_error_set(err, BAU_E_NOMEM, "parts");
     for (uint32_t next = 0; next < n && imbalance(loads, n, lanes, n_lanes) > EVEN_ENOUGH; next++)
         if (loads[next].cuts && loads[next].n_parts == 1 && loads[next].bytes * n_lanes * 8 > total)
-            loads[next].n_parts =
-                pieces(loads[next].bytes, side->tables[loads[next].dataset].blocks, LONGEST_PART, 2 * n_lanes);
+            loads[next].n_parts = pieces(loads[next].bytes, side->tables[loads[next].dataset].blocks,
+                                         LONGEST_PART, 2 * n_lanes);
     bau_free(lanes);
     return BAU_OK;
 }
@@ -101,8 +101,8 @@ bau_status pg_source_split(struct bau_side *side, const struct bau_catalog *cata
     uint64_t n_parts = 0;
     for (uint32_t i = 0; i < catalog->n_datasets; i++)
         if (catalog->datasets[i].kind == BAU_DATASET_ROWS && !(side->standby && side->tables[i].unlogged))
-            loads[n++] = (struct load){i, catalog->datasets[i].est_bytes, 1,
-                                       side->version >= 140000 && side->tables[i].splits};
+            loads[n++] = (struct load){ i, catalog->datasets[i].est_bytes, 1,
+                                        side->version >= 140000 && side->tables[i].splits };
     qsort(loads, n, sizeof *loads, largest_first);
     BAU_TRY(choose(side, loads, n, err));
     for (uint32_t i = 0; i < n; i++)
@@ -114,12 +114,15 @@ bau_status pg_source_split(struct bau_side *side, const struct bau_catalog *cata
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t blocks = side->tables[loads[i].dataset].blocks, of = loads[i].n_parts;
         for (uint64_t k = 0; k < of; k++)
-            *p++ = (struct bau_part){.dataset = loads[i].dataset, .number = (uint32_t)k, .of = (uint32_t)of,
-                                     .from = blocks * k / of, .to = k + 1 == of ? UINT64_MAX : blocks * (k + 1) / of,
-                                     .est_bytes = loads[i].bytes / of,
-                                     .est_rows = catalog->datasets[loads[i].dataset].est_rows / of};
+            *p++ = (struct bau_part){ .dataset = loads[i].dataset,
+                                      .number = (uint32_t)k,
+                                      .of = (uint32_t)of,
+                                      .from = blocks * k / of,
+                                      .to = k + 1 == of ? UINT64_MAX : blocks * (k + 1) / of,
+                                      .est_bytes = loads[i].bytes / of,
+                                      .est_rows = catalog->datasets[loads[i].dataset].est_rows / of };
     }
     qsort(parts, (size_t)n_parts, sizeof *parts, parts_largest_first);
-    *out = (struct bau_parts){(uint32_t)n_parts, parts};
+    *out = (struct bau_parts){ (uint32_t)n_parts, parts };
     return BAU_OK;
 }

@@ -48,7 +48,7 @@ static PGresult *await(struct bau_side *side, PGconn *helper, const struct renam
         while (PQisBusy(conn)) {
             for (uint32_t i = 0; i < n; i++)
                 pg_end_sessions(side, helper, renames[i].from);
-            struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+            struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
             if (poll(&fd, 1, END_EVERY_MS) > 0 && !PQconsumeInput(conn))
                 break;
         }
@@ -73,36 +73,40 @@ static bool happened(struct bau_side *side, const struct rename *last)
     bool done = false;
     if (pg_connect(side, PQdb(side->main), "switch", &conn, &err) != BAU_OK)
         return false;
-    const char *const values[] = {last->from, last->to};
+    const char *const values[] = { last->from, last->to };
     PG_AUTO_RESULT *result = NULL;
-    if (pg_query_params(side, conn,
-                        "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1), pg_catalog.count(*) FILTER (WHERE "
-                        "datname = $2) FROM pg_catalog.pg_database",
-                        2, values, &result, &err) == BAU_OK)
+    if (pg_query_params(
+            side, conn,
+            "SELECT pg_catalog.count(*) FILTER (WHERE datname = $1), pg_catalog.count(*) FILTER (WHERE "
+            "datname = $2) FROM pg_catalog.pg_database",
+            2, values, &result, &err) == BAU_OK)
         done = PQgetvalue(result, 0, 0)[0] == '0' && PQgetvalue(result, 0, 1)[0] == '1';
     PQfinish(side->main);
     side->main = conn;
     return done;
 }
 
-static bau_status give_up(struct bau_side *side, const PGresult *failed, const struct rename *renames, uint32_t n,
-                          struct bau_error *err)
+static bau_status give_up(struct bau_side *side, const PGresult *failed, const struct rename *renames,
+                          uint32_t n, struct bau_error *err)
 {
     if (PQstatus(side->main) != CONNECTION_OK)
-        return happened(side, &renames[n - 1]) ? BAU_OK : pg_fail(side, side->main, failed, "the switch", err);
+        return happened(side, &renames[n - 1]) ? BAU_OK
+                                               : pg_fail(side, side->main, failed, "the switch", err);
     const bau_status status = pg_fail(side, side->main, failed, "the switch", err);
     PQclear(PQexec(side->main, "ROLLBACK"));
     if (!object_in_use(failed))
         return status;
-    return bau_error_set(err, BAU_E_TARGET,
-                         "database %s: other sessions could not be ended (SQLSTATE 55006): does the account have "
-                         "pg_signal_backend, and are there prepared transactions?",
-                         renames[0].from);
+    return bau_error_set(
+        err, BAU_E_TARGET,
+        "database %s: other sessions could not be ended (SQLSTATE 55006): does the account have "
+        "pg_signal_backend, and are there prepared transactions?",
+        renames[0].from);
 }
 
-static bau_status rename_all(struct bau_side *side, const struct rename *renames, uint32_t n, struct bau_error *err)
+static bau_status rename_all(struct bau_side *side, const struct rename *renames, uint32_t n,
+                             struct bau_error *err)
 {
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     BAU_TRY(build(side, renames, n, &sql, err));
     PGconn *helper = NULL;
     BAU_TRY(pg_connect(side, PQdb(side->main), "switch", &helper, err));
@@ -139,8 +143,8 @@ static const struct pg_database *find_database(const struct pg_database *list, u
 }
 
 /* The newest or oldest previous database; NULL when there is none. `*out_n` counts them. */
-static const struct pg_database *find_previous(const struct bau_side *side, const struct pg_database *list, uint32_t n,
-                                               bool oldest, uint32_t *out_n)
+static const struct pg_database *find_previous(const struct bau_side *side, const struct pg_database *list,
+                                               uint32_t n, bool oldest, uint32_t *out_n)
 {
     const struct pg_database *found = NULL;
     *out_n = 0;
@@ -169,7 +173,8 @@ static void drop_old(struct bau_side *side)
         if (!oldest || n_previous <= side->config->keep_previous)
             return;
         if (pg_drop_database(side, oldest->name, &err) != BAU_OK) {
-            bau_log(BAU_WARN, "previous database not dropped", BAU_NAME("database", oldest->name), BAU_FAILURE(&err));
+            bau_log(BAU_WARN, "previous database not dropped", BAU_NAME("database", oldest->name),
+                    BAU_FAILURE(&err));
             return;
         }
         bau_log(BAU_INFO, "previous database dropped", BAU_NAME("database", oldest->name));
@@ -192,25 +197,28 @@ bau_status pg_target_switch(struct bau_side *side, struct bau_error *err)
     const struct pg_database *old = find_database(list, n, side->database);
     const bool replaces = old != NULL;
     const struct rename renames[] = {
-        {side->database, previous, replaces && old->mark.there ? old->mark.run_id : side->with.run_id, "previous"},
-        {side->shadow, side->database, side->with.run_id, "current"},
+        { side->database, previous, replaces && old->mark.there ? old->mark.run_id : side->with.run_id,
+          "previous" },
+        { side->shadow, side->database, side->with.run_id, "current" },
     };
     BAU_TRY_NOTE(rename_all(side, replaces ? renames : renames + 1, replaces ? 2 : 1, err), err, "switch");
     side->switched = true;
-    bau_log(BAU_INFO, "switched", BAU_NAME("database", side->database), BAU_NAME("previous", replaces ? previous : "none"));
+    bau_log(BAU_INFO, "switched", BAU_NAME("database", side->database),
+            BAU_NAME("previous", replaces ? previous : "none"));
     drop_old(side);
     return BAU_OK;
 }
 
 /* The three renames of a swap need a third name, because the way back must be open too. */
-static bau_status swap(struct bau_side *side, const struct pg_database *current, const struct pg_database *previous,
-                       struct bau_error *err)
+static bau_status swap(struct bau_side *side, const struct pg_database *current,
+                       const struct pg_database *previous, struct bau_error *err)
 {
     char aside[PG_NAME_ROOM];
     pg_sibling(side->database, "prev", side->with.run_id, aside);
     const struct rename renames[] = {
-        {side->database, aside, current && current->mark.there ? current->mark.run_id : side->with.run_id, "previous"},
-        {previous->name, side->database, previous->mark.run_id, "current"},
+        { side->database, aside, current && current->mark.there ? current->mark.run_id : side->with.run_id,
+          "previous" },
+        { previous->name, side->database, previous->mark.run_id, "current" },
     };
     return current ? rename_all(side, renames, 2, err) : rename_all(side, renames + 1, 1, err);
 }
@@ -226,9 +234,11 @@ bau_status pg_target_rollback(struct bau_side *side, struct bau_error *err)
     BAU_TRY(pg_databases(side, side->target->arena, &list, &n, err));
     const struct pg_database *previous = find_previous(side, list, n, false, &n_previous);
     if (!previous)
-        return bau_error_set(err, BAU_E_USAGE, "database %s has no previous one to go back to", side->database);
+        return bau_error_set(err, BAU_E_USAGE, "database %s has no previous one to go back to",
+                             side->database);
     BAU_TRY_NOTE(swap(side, find_database(list, n, side->database), previous, err), err, "rollback");
-    bau_log(BAU_INFO, "rolled back", BAU_NAME("database", side->database), BAU_NAME("run", previous->mark.run_id));
+    bau_log(BAU_INFO, "rolled back", BAU_NAME("database", side->database),
+            BAU_NAME("run", previous->mark.run_id));
     return BAU_OK;
 }
 
@@ -243,7 +253,8 @@ void pg_target_abandon(struct bau_side *side)
     if (!target->made_shadow || side->switched)
         return;
     struct bau_error err;
-    if (PQstatus(side->main) != CONNECTION_OK) { /* the server was restarted: the lock is gone with the old session */
+    if (PQstatus(side->main) !=
+        CONNECTION_OK) { /* the server was restarted: the lock is gone with the old session */
         PQfinish(side->main);
         side->main = NULL;
         target->locked = false;
@@ -257,12 +268,15 @@ void pg_target_abandon(struct bau_side *side)
     target->made_shadow = status != BAU_OK;
 }
 
-bau_status pg_run_script(struct bau_side *side, const char *script, uint64_t timeout_ms, struct bau_error *err)
+bau_status pg_run_script(struct bau_side *side, const char *script, uint64_t timeout_ms,
+                         struct bau_error *err)
 {
     PGconn *conn = NULL;
     char set[80];
     BAU_TRY(pg_connect(side, side->database, "script", &conn, err));
-    (void)snprintf(set, sizeof set, "SET statement_timeout = %" PRIu64, timeout_ms < INT32_MAX ? timeout_ms : INT32_MAX);
+    /* the script meets the settings a person would: search_path above all */
+    (void)snprintf(set, sizeof set, "RESET ALL; SET statement_timeout = %" PRIu64,
+                   timeout_ms < INT32_MAX ? timeout_ms : INT32_MAX);
     bau_status status = pg_exec(side, conn, set, err);
     if (status == BAU_OK) {
         PG_AUTO_RESULT *result = PQexec(conn, script);
@@ -270,7 +284,8 @@ bau_status pg_run_script(struct bau_side *side, const char *script, uint64_t tim
         if (kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK && kind != PGRES_EMPTY_QUERY)
             status = pg_fail(side, conn, result, "script", err);
         if (status != BAU_OK && strcmp(err->sqlstate, "57014") == 0)
-            status = bau_error_set(err, BAU_E_DEADLINE, "script: took longer than %" PRIu64 " ms", timeout_ms);
+            status =
+                bau_error_set(err, BAU_E_DEADLINE, "script: took longer than %" PRIu64 " ms", timeout_ms);
     }
     PQfinish(conn);
     return status;

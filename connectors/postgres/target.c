@@ -51,10 +51,12 @@ static bau_status final_name(struct bau_side *side, struct bau_error *err)
             name = o->val;
     bau_status status = BAU_OK;
     if (!name || !*name)
-        status = bau_error_set(err, BAU_E_USAGE, "store %s: the target's address names no database", side->with.store);
-    else if (strlen(name) >= PG_NAME_ROOM)
-        status = bau_error_set(err, BAU_E_USAGE, "store %s: the target's database name is longer than 63 bytes",
+        status = bau_error_set(err, BAU_E_USAGE, "store %s: the target's address names no database",
                                side->with.store);
+    else if (strlen(name) >= PG_NAME_ROOM)
+        status =
+            bau_error_set(err, BAU_E_USAGE, "store %s: the target's database name is longer than 63 bytes",
+                          side->with.store);
     else
         (void)snprintf(side->database, sizeof side->database, "%s", name);
     PQconninfoFree(options);
@@ -71,7 +73,7 @@ static bau_status connect_main(struct bau_side *side, struct bau_error *err)
 {
     if (pg_by_schema(side))
         return pg_connect(side, NULL, "target", &side->main, err);
-    const char *const places[] = {"postgres", "template1"};
+    const char *const places[] = { "postgres", "template1" };
     bau_status status = BAU_E_TARGET;
     for (size_t i = 0; i < BAU_COUNT(places); i++) {
         if (strcmp(side->database, places[i]) == 0)
@@ -98,26 +100,27 @@ bau_status pg_target_main(struct bau_side *side, struct bau_error *err)
     side->main = NULL;
     BAU_TRY(connect_main(side, err));
     side->version = PQserverVersion(side->main);
-    return pg_exec(side, side->main, "SET statement_timeout = 0", err); /* making and dropping databases takes its time */
+    return pg_exec(side, side->main, "SET statement_timeout = 0",
+                   err); /* making and dropping databases takes its time */
 }
 
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err)
 {
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     const char *memory = side->config->maintenance_work_mem;
-    const char *encoding = json_string_value(
-        json_object_get(json_object_get(side->target->blob, "database"), "encoding"));
+    const char *encoding =
+        json_string_value(json_object_get(json_object_get(side->target->blob, "database"), "encoding"));
     char *literal = memory ? PQescapeLiteral(conn, memory, strlen(memory)) : NULL;
-    bau_text_addf(&sql,
-                  "SET client_min_messages = error; SET synchronous_commit = off; SET statement_timeout = 0; "
-                  "SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
-                  "SET default_transaction_read_only = off; SET transaction_read_only = off; "
-                  "SET check_function_bodies = off; SET row_security = off; SET standard_conforming_strings = on; "
-                  "SET xmloption = content; SET DateStyle = ISO; SET IntervalStyle = postgres; "
-                  "SET default_table_access_method = heap; SET max_parallel_maintenance_workers = 0; "
-                  "SET maintenance_work_mem = %s; SET client_encoding = '%s'; SET search_path = ''",
-                  literal ? literal : "'16MB'",
-                  encoding && strcmp(encoding, "SQL_ASCII") == 0 ? "SQL_ASCII" : "UTF8");
+    bau_text_addf(
+        &sql,
+        "SET client_min_messages = error; SET synchronous_commit = off; SET statement_timeout = 0; "
+        "SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
+        "SET default_transaction_read_only = off; SET transaction_read_only = off; "
+        "SET check_function_bodies = off; SET row_security = off; SET standard_conforming_strings = on; "
+        "SET xmloption = content; SET DateStyle = ISO; SET IntervalStyle = postgres; "
+        "SET default_table_access_method = heap; SET max_parallel_maintenance_workers = 0; "
+        "SET maintenance_work_mem = %s; SET client_encoding = '%s'; SET search_path = ''",
+        literal ? literal : "'16MB'", encoding && strcmp(encoding, "SQL_ASCII") == 0 ? "SQL_ASCII" : "UTF8");
     PQfreemem(literal);
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "settings of a connection");
@@ -129,15 +132,18 @@ bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct ba
 
 /* Anything of a user's: not of an extension, not of the system. */
 static const char *const content_sql =
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r','p','v','m','f','S','c') "
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace "
+    "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN "
+    "('r','p','v','m','f','S','c') "
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass "
     "AND d.objid = c.oid AND d.deptype = 'e')) OR EXISTS (SELECT FROM pg_catalog.pg_proc p "
     "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname !~ '^pg_' "
     "AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
     "WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))";
 
-static bau_status is_empty(struct bau_side *side, const struct pg_database *final, bool *out, struct bau_error *err)
+static bau_status is_empty(struct bau_side *side, const struct pg_database *final, bool *out,
+                           struct bau_error *err)
 {
     PGconn *conn = NULL;
     PG_AUTO_RESULT *result = NULL;
@@ -153,11 +159,13 @@ static bau_status is_empty(struct bau_side *side, const struct pg_database *fina
 }
 
 /* What pg_identity would say of the final database, without connecting to it. */
-static bau_status identity_of(struct bau_side *side, const char *oid, char *out, size_t room, struct bau_error *err)
+static bau_status identity_of(struct bau_side *side, const char *oid, char *out, size_t room,
+                              struct bau_error *err)
 {
     PG_AUTO_RESULT *may = NULL, *id = NULL;
     BAU_TRY(pg_query(side, side->main,
-                     "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')", &may, err));
+                     "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
+                     &may, err));
     const bool told = PQgetvalue(may, 0, 0)[0] == 't';
     BAU_TRY(pg_query(side, side->main,
                      told ? "SELECT system_identifier FROM pg_catalog.pg_control_system()"
@@ -189,7 +197,8 @@ static void say(const struct bau_side *side, struct bau_target_facts *facts, con
     else if (facts->empty)
         (void)snprintf(text, room, "Database %s exists and is empty.", side->database);
     else
-        (void)snprintf(text, room, "Database %s holds objects and carries no mark of bauta%s.", side->database,
+        (void)snprintf(text, room, "Database %s holds objects and carries no mark of bauta%s.",
+                       side->database,
                        side->config->allow_replace ? "; allow_replace lets it be replaced" : "");
 }
 
@@ -231,10 +240,11 @@ static bau_status guard(struct bau_side *side, const char *source_identity, stru
         return bau_error_set(err, BAU_E_REFUSED, "store %s: source and target are the same database, %s",
                              side->with.store, side->database);
     if (facts.exists && !facts.empty && !facts.marked && !side->config->allow_replace)
-        return bau_error_set(err, BAU_E_REFUSED,
-                             "store %s: database %s holds objects and was not made by bauta; empty it, name another "
-                             "database, or set allow_replace: true on the store",
-                             side->with.store, side->database);
+        return bau_error_set(
+            err, BAU_E_REFUSED,
+            "store %s: database %s holds objects and was not made by bauta; empty it, name another "
+            "database, or set allow_replace: true on the store",
+            side->with.store, side->database);
     return BAU_OK;
 }
 
@@ -242,18 +252,22 @@ static bau_status guard(struct bau_side *side, const char *source_identity, stru
 static bau_status may_make(struct bau_side *side, struct bau_error *err)
 {
     PG_AUTO_RESULT *result = NULL;
-    const char *const values[] = {side->database};
+    const char *const values[] = { side->database };
     BAU_TRY(pg_query_params(side, side->main,
                             "SELECT (SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = "
                             "current_user), COALESCE((SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM "
                             "pg_catalog.pg_database WHERE datname = $1), true)",
                             1, values, &result, err));
     if (PQgetvalue(result, 0, 0)[0] != 't')
-        return bau_error_set(err, BAU_E_TARGET, "store %s: the target's account may not create databases: ALTER ROLE … "
-                             "CREATEDB, or set switch: schema on the store", side->with.store);
+        return bau_error_set(err, BAU_E_TARGET,
+                             "store %s: the target's account may not create databases: ALTER ROLE … "
+                             "CREATEDB, or set switch: schema on the store",
+                             side->with.store);
     if (PQgetvalue(result, 0, 1)[0] != 't')
-        return bau_error_set(err, BAU_E_TARGET, "store %s: the target's account does not own database %s and may not "
-                             "rename it", side->with.store, side->database);
+        return bau_error_set(err, BAU_E_TARGET,
+                             "store %s: the target's account does not own database %s and may not "
+                             "rename it",
+                             side->with.store, side->database);
     return BAU_OK;
 }
 
@@ -270,13 +284,13 @@ bau_status pg_target_lock(struct bau_side *side, struct bau_error *err)
         key = (key ^ (uint8_t)*c) * 1099511628211u;
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRId64, (int64_t)key);
-    const char *const values[] = {text};
+    const char *const values[] = { text };
     PG_AUTO_RESULT *result = NULL;
-    BAU_TRY(pg_query_params(side, side->main, "SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", 1, values, &result,
-                            err));
+    BAU_TRY(pg_query_params(side, side->main, "SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", 1, values,
+                            &result, err));
     if (PQgetvalue(result, 0, 0)[0] != 't')
-        return bau_error_set(err, BAU_E_LOCKED, "store %s: another run is working on database %s", side->with.store,
-                             side->database);
+        return bau_error_set(err, BAU_E_LOCKED, "store %s: another run is working on database %s",
+                             side->with.store, side->database);
     side->target->locked = true;
     return BAU_OK;
 }
@@ -289,7 +303,8 @@ static bau_status drop_debris(struct bau_side *side, struct bau_error *err)
     BAU_TRY(pg_databases(side, side->target->arena, &list, &n, err));
     for (uint32_t i = 0; i < n; i++) {
         const struct pg_mark *mark = &list[i].mark;
-        if (!pg_is_sibling(side->database, "new", list[i].name) || (mark->there && strcmp(mark->role, "shadow") != 0))
+        if (!pg_is_sibling(side->database, "new", list[i].name) ||
+            (mark->there && strcmp(mark->role, "shadow") != 0))
             continue;
         BAU_TRY(pg_drop_database(side, list[i].name, err));
         bau_log(BAU_INFO, "shadow database of a dead run dropped", BAU_NAME("database", list[i].name));
@@ -300,9 +315,6 @@ static bau_status drop_debris(struct bau_side *side, struct bau_error *err)
 bau_status pg_target_prepare(struct bau_side *side, const char *source_identity, struct bau_error *err)
 {
     BAU_TRY(guard(side, source_identity, err));
-    if (side->config->large_objects)
-        return bau_error_set(err, BAU_E_USAGE, "store %s: large_objects: large objects cannot be carried; they are left "
-                             "out when the option is not set", side->with.store);
     BAU_TRY(pg_target_lock(side, err));
     if (!pg_by_schema(side)) {
         BAU_TRY(may_make(side, err));
@@ -314,7 +326,8 @@ bau_status pg_target_prepare(struct bau_side *side, const char *source_identity,
 
 /* ── the shadow ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status make_before_data(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+static bau_status make_before_data(struct bau_side *side, const struct bau_target_plan *plan,
+                                   struct bau_error *err)
 {
     const struct pg_script *script = &side->target->script;
     uint64_t total = 0, done = 0;

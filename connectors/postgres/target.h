@@ -32,7 +32,7 @@ struct pg_entry {
 struct pg_script {
     uint32_t n;
     struct pg_entry *entries;
-    const char *preamble;       /* SET lines for a session, without what could change search_path */
+    const char *preamble; /* SET lines for a session, without what could change search_path */
 };
 /* Texts lie in `arena`. BAU_E_BUG when a quote or comment does not end. */
 bau_status pg_script_parse(const char *text, size_t len, struct bau_arena *arena, struct pg_script *out,
@@ -40,10 +40,17 @@ bau_status pg_script_parse(const char *text, size_t len, struct bau_arena *arena
 
 /* One token of SQL: a word or number, a quoted identifier, a string of any kind, or one other character. Blanks and
  * comments are passed over. */
-typedef enum { PG_TOKEN_END, PG_TOKEN_WORD, PG_TOKEN_QUOTED, PG_TOKEN_STRING, PG_TOKEN_OTHER, PG_TOKEN_OPEN } pg_token_kind;
+typedef enum {
+    PG_TOKEN_END,
+    PG_TOKEN_WORD,
+    PG_TOKEN_QUOTED,
+    PG_TOKEN_STRING,
+    PG_TOKEN_OTHER,
+    PG_TOKEN_OPEN
+} pg_token_kind;
 struct pg_token {
-    pg_token_kind kind;  /* OPEN: a quote or comment that the text does not end */
-    size_t at, len;      /* with its quotes */
+    pg_token_kind kind; /* OPEN: a quote or comment that the text does not end */
+    size_t at, len;     /* with its quotes */
 };
 struct pg_token pg_token_next(const char *text, size_t len, size_t from);
 bool pg_token_is(const char *text, const struct pg_token *token, const char *word); /* unquoted, any case */
@@ -59,35 +66,37 @@ struct pg_roles { /* decides about one role; `out_name` for RENAME */
     pg_role_do (*decide)(void *self, const char *role, const char **out_name);
 };
 /* The entry's SQL with each role kept, renamed, or the statement that names it dropped (of a role list: that role). */
-bau_status pg_roles_rewrite(const char *sql, const struct pg_roles *roles, struct bau_arena *arena, const char **out,
-                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_roles_rewrite(const char *sql, const struct pg_roles *roles, struct bau_arena *arena,
+                            const char **out, struct bau_error *err) BAU_MUST_CHECK;
 
 /* The report of objects that could not be made; any thread. */
 struct pg_report {
     const struct bau_side *side;
     const struct bau_texts *waive;
-    pthread_mutex_t mutex;   /* guards the rest */
+    pthread_mutex_t mutex; /* guards the rest */
     uint32_t n, n_unwaived;
-    struct bau_text list;    /* the unwaived ones, for the error */
+    struct bau_text list; /* the unwaived ones, for the error */
 };
 struct pg_target {
     struct bau_arena *arena;
-    json_t *blob;            /* the source's schema text, see README.md */
+    json_t *blob; /* the source's schema text, see README.md */
     struct pg_script script;
     PGconn *load;
     bool locked, made_shadow, in_transaction; /* in_transaction: load holds the one of switch: schema */
     uint32_t n_roles;
-    const char **roles;      /* of the target server */
+    const char **roles; /* of the target server */
     struct pg_report report;
 };
 
 /* target.c */
 struct pg_target *pg_target_of(struct bau_side *side); /* made on first use; NULL when memory ran out */
-bau_status pg_target_main(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK; /* side->main is there */
+bau_status pg_target_main(struct bau_side *side, struct bau_error *err)
+    BAU_MUST_CHECK; /* side->main is there */
 bool pg_by_schema(const struct bau_side *side);
 bau_status pg_target_lock(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 /* Makes the objects that come before the data through target->load, and maps the types. */
-bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
 
 /* blob.c ─ the source's schema text taken apart: script, side->tables, side->types; then side->oids. */
@@ -110,11 +119,12 @@ struct pg_database { /* one row of pg_database, with its mark */
     struct pg_mark mark;
 };
 /* Every database of the server; arena rows. */
-bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct pg_database **out, uint32_t *out_n,
-                        struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct pg_database **out,
+                        uint32_t *out_n, struct bau_error *err) BAU_MUST_CHECK;
 /* Appends the statement that marks `database`, which by the time it runs is called `now_named`. */
 bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named, const char *run_id,
-                       const char *role, uint64_t now, struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+                       const char *role, uint64_t now, struct bau_text *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 size_t pg_comment_len(const char *comment); /* without a mark */
 bau_status pg_drop_database(struct bau_side *side, const char *name, struct bau_error *err) BAU_MUST_CHECK;
 /* Ends other sessions of a database; tells nothing, the caller sees who is left. */
@@ -140,17 +150,17 @@ const char *pg_role_for(const struct bau_side *side, const char *role);
 /* jobs.c */
 struct pg_job {
     const struct pg_entry *entry;
-    const char *sql;       /* instead of the entry's; NULL: the entry's */
-    uint32_t dataset;      /* of the table it locks, or BAU_NO_DATASET */
-    uint64_t weight;       /* larger ones start first */
-    uint32_t order;        /* set by pg_jobs_run */
-    bool exclusive;        /* no other job may work on the table meanwhile */
-    bool sees_rows;        /* see pg_make_entry */
+    const char *sql;  /* instead of the entry's; NULL: the entry's */
+    uint32_t dataset; /* of the table it locks, or BAU_NO_DATASET */
+    uint64_t weight;  /* larger ones start first */
+    uint32_t order;   /* set by pg_jobs_run */
+    bool exclusive;   /* no other job may work on the table meanwhile */
+    bool sees_rows;   /* see pg_make_entry */
     bool started;
 };
 /* Runs all of them on plan->jobs connections; reorders `jobs`. What an object's making says goes into the report. */
-bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase, struct pg_job *jobs,
-                       uint32_t n, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase,
+                       struct pg_job *jobs, uint32_t n, struct bau_error *err) BAU_MUST_CHECK;
 
 /* settings.c ─ what CREATE DATABASE and ALTER DATABASE carry. */
 bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
@@ -158,7 +168,8 @@ bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err) BAU_MU
 bau_status pg_database_facts(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 
 /* schema_switch.c ─ switch: schema. begin opens target->load with the one transaction in it. */
-bau_status pg_schema_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_schema_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* A schema is there again: takes its extensions back from the previous one. */
 bau_status pg_schema_made(struct bau_side *side, const char *schema, struct bau_error *err) BAU_MUST_CHECK;
 bau_status pg_schema_marked(struct bau_side *side, bool *out, struct bau_error *err) BAU_MUST_CHECK;

@@ -128,9 +128,7 @@ static bool parse_fixed(bau_type type, const uint8_t *p, size_t len, uint8_t *ou
     memcpy(text, p, len);
     text[len] = '\0';
     switch (type) {
-    case BAU_BOOL:
-        *out = text[0] == 't';
-        return len == 1 && (text[0] == 't' || text[0] == 'f');
+    case BAU_BOOL: *out = text[0] == 't'; return len == 1 && (text[0] == 't' || text[0] == 'f');
     case BAU_I16:
     case BAU_I32:
     case BAU_I64: return parse_int(text, len, bau_type_width(type), out);
@@ -151,7 +149,8 @@ static bool parse_fixed(bau_type type, const uint8_t *p, size_t len, uint8_t *ou
     return false;
 }
 
-bau_status pg_text_decode(struct pg_build *b, const uint8_t *p, size_t len, bool blank_padded, struct bau_error *err)
+bau_status pg_text_decode(struct pg_build *b, const uint8_t *p, size_t len, bool blank_padded,
+                          struct bau_error *err)
 {
     if (b->type == BAU_BYTES)
         return decode_bytes(b, p, len, err);
@@ -161,7 +160,7 @@ bau_status pg_text_decode(struct pg_build *b, const uint8_t *p, size_t len, bool
             return err ? err->code : BAU_E_NOMEM;
         return parse_fixed(b->type, p, len, to) ? BAU_OK : pg_malformed(bau_type_word(b->type), len, err);
     }
-    if (b->type == BAU_NUMERIC && !pg_numeric_valid((struct bau_slice){p, len}))
+    if (b->type == BAU_NUMERIC && !pg_numeric_valid((struct bau_slice){ p, len }))
         return pg_malformed("numeric", len, err);
     while (blank_padded && len > 0 && p[len - 1] == ' ')
         len--;
@@ -188,19 +187,19 @@ static void add_hex(struct bau_slice value, struct bau_text *out)
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < value.len; i++) {
-        const char pair[2] = {digits[value.data[i] >> 4], digits[value.data[i] & 15]};
+        const char pair[2] = { digits[value.data[i] >> 4], digits[value.data[i] & 15] };
         bau_text_addn(out, pair, sizeof pair);
     }
 }
 
 static void add_uuid(struct bau_slice value, struct bau_text *out)
 {
-    static const uint8_t ends[] = {4, 6, 8, 10, 16};
+    static const uint8_t ends[] = { 4, 6, 8, 10, 16 };
     size_t from = 0;
     for (size_t i = 0; i < BAU_COUNT(ends); i++) {
         if (i)
             bau_text_add(out, "-");
-        add_hex((struct bau_slice){value.data + from, ends[i] - from}, out);
+        add_hex((struct bau_slice){ value.data + from, ends[i] - from }, out);
         from = ends[i];
     }
 }

@@ -16,10 +16,11 @@ bau_type pg_type_map(uint32_t base_oid)
         uint32_t oid;
         bau_type type;
     } map[] = {
-        {16, BAU_BOOL},  {21, BAU_I16},     {23, BAU_I32},         {20, BAU_I64},  {700, BAU_F32},  {701, BAU_F64},
-        {1082, BAU_DATE}, {1083, BAU_TIME}, {1114, BAU_TIMESTAMP}, {1184, BAU_TIMESTAMPTZ},         {2950, BAU_UUID},
-        {25, BAU_TEXT},  {1043, BAU_TEXT},  {1042, BAU_TEXT},      {19, BAU_TEXT}, {1700, BAU_NUMERIC},
-        {114, BAU_JSON}, {3802, BAU_JSON},  {17, BAU_BYTES},
+        { 16, BAU_BOOL },        { 21, BAU_I16 },           { 23, BAU_I32 },    { 20, BAU_I64 },
+        { 700, BAU_F32 },        { 701, BAU_F64 },          { 1082, BAU_DATE }, { 1083, BAU_TIME },
+        { 1114, BAU_TIMESTAMP }, { 1184, BAU_TIMESTAMPTZ }, { 2950, BAU_UUID }, { 25, BAU_TEXT },
+        { 1043, BAU_TEXT },      { 1042, BAU_TEXT },        { 19, BAU_TEXT },   { 1700, BAU_NUMERIC },
+        { 114, BAU_JSON },       { 3802, BAU_JSON },        { 17, BAU_BYTES },
     };
     for (size_t i = 0; i < BAU_COUNT(map); i++)
         if (map[i].oid == base_oid)
@@ -50,7 +51,8 @@ const struct pg_type_more *pg_type_more_of(const struct pg_types *types, const s
     return &types->more[type - types->side->types];
 }
 
-const struct pg_type *pg_type_base(const struct pg_types *types, uint32_t oid, int32_t *typmod, bool *not_null)
+const struct pg_type *pg_type_base(const struct pg_types *types, uint32_t oid, int32_t *typmod,
+                                   bool *not_null)
 {
     const struct pg_type *t = pg_type_find(types->side, oid);
     for (int depth = 0; t && t->kind == PG_DOMAIN && depth < MAX_NESTING; depth++) {
@@ -67,8 +69,9 @@ const struct pg_type *pg_type_base(const struct pg_types *types, uint32_t oid, i
 static bool text_only(uint32_t oid)
 {
     static const uint32_t list[] = {
-        XML_OID, 24, 2202, 2203, 2204, 2205, 2206, 4096, 4089, 3734, 3769, 4191, 8326, /* reg…, the last of 19 */
-        194, 3361, 3402, 5017, 4600, 4601, 3642, 1033, /* receive raises, or there is none */
+        XML_OID, 24,   2202, 2203, 2204, 2205, 2206, 4096,
+        4089,    3734, 3769, 4191, 8326,                   /* reg…, the last of 19 */
+        194,     3361, 3402, 5017, 4600, 4601, 3642, 1033, /* receive raises, or there is none */
     };
     for (size_t i = 0; i < BAU_COUNT(list); i++)
         if (list[i] == oid)
@@ -123,7 +126,8 @@ bool pg_type_holds_oids(const struct bau_side *side, uint32_t oid)
 
 static const char head_sql[] =
     "WITH RECURSIVE reach(oid) AS ("
-    " SELECT DISTINCT atttypid FROM pg_attribute WHERE attrelid = ANY($1::oid[]) AND attnum > 0 AND NOT attisdropped"
+    " SELECT DISTINCT atttypid FROM pg_attribute WHERE attrelid = ANY($1::oid[]) AND attnum > 0 AND NOT "
+    "attisdropped"
     " UNION SELECT x.oid FROM reach r JOIN pg_type t ON t.oid = r.oid CROSS JOIN LATERAL ("
     "  SELECT t.typelem AS oid WHERE t.typlen = -1 AND t.typelem <> 0"
     "  UNION ALL SELECT t.typbasetype WHERE t.typtype = 'd'"
@@ -169,8 +173,9 @@ static bau_status load_labels(struct pg_types *types, struct bau_error *err)
 {
     struct bau_side *side = types->side;
     PG_AUTO_RESULT *rows = NULL;
-    BAU_TRY(pg_query(side, side->main, "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder",
-                     &rows, err));
+    BAU_TRY(pg_query(side, side->main,
+                     "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder", &rows,
+                     err));
     bool failed = false;
     const int n = PQntuples(rows);
     for (int i = 0, end; i < n; i = end) {
@@ -195,7 +200,7 @@ static bau_status load_labels(struct pg_types *types, struct bau_error *err)
 bau_status pg_types_load(struct bau_side *side, const char *oids, struct pg_types *out, struct bau_error *err)
 {
     const bool multirange = side->version >= 140000;
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     bau_text_addf(&sql, "%s%s%s%s ORDER BY t.oid", head_sql, multirange ? multirange_sql : "", tail_sql,
                   multirange ? " LEFT JOIN pg_range m ON m.rngmultitypid = t.oid"
                              : " LEFT JOIN (SELECT 0::oid AS rngtypid) m ON false");

@@ -16,11 +16,11 @@
 enum {
     FLUSH_BYTES = 128 * 1024, /* what one PQputCopyData gets at most: libpq's own buffer stays that small */
     COMMIT_POLL_MS = 200,
-    COMMIT_POLLS = 150,       /* half a minute for a server to make up its mind about a lost COMMIT */
+    COMMIT_POLLS = 150, /* half a minute for a server to make up its mind about a lost COMMIT */
 };
 
-static const uint8_t copy_header[19] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0};
-static const uint8_t copy_trailer[2] = {0xFF, 0xFF};
+static const uint8_t copy_header[19] = { 'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0 };
+static const uint8_t copy_trailer[2] = { 0xFF, 0xFF };
 
 struct bau_writer {
     struct bau_link *link;
@@ -82,7 +82,7 @@ static bau_status begin_copy(struct bau_writer *w, struct bau_error *err)
 {
     PGconn *conn = w->link->conn;
     const bool freeze = w->whole || (w->single && !w->table->extension);
-    BAU_AUTO_TEXT sql = {0};
+    BAU_AUTO_TEXT sql = { 0 };
     if (!w->single) {
         PG_AUTO_RESULT *result = NULL;
         BAU_TRY(pg_query(w->side, conn, "BEGIN; SELECT pg_catalog.txid_current()", &result, err));
@@ -201,17 +201,17 @@ static const char *data_words(const char *sqlstate)
     static const struct {
         const char *state, *words;
     } known[] = {
-        {"23502", "a null where the column allows none"},
-        {"23503", "a reference without its row"},
-        {"23505", "a value that is there twice"},
-        {"23514", "a check constraint does not hold"},
-        {"22001", "a text longer than the column"},
-        {"22003", "a number out of the column's range"},
-        {"22008", "a date or time out of range"},
-        {"22021", "bytes that are no text in the database's encoding"},
-        {"22P02", "a text that is no value of the column's type"},
-        {"22P03", "bytes that are no value of the column's type"},
-        {"22P04", "a row the server could not take apart"},
+        { "23502", "a null where the column allows none" },
+        { "23503", "a reference without its row" },
+        { "23505", "a value that is there twice" },
+        { "23514", "a check constraint does not hold" },
+        { "22001", "a text longer than the column" },
+        { "22003", "a number out of the column's range" },
+        { "22008", "a date or time out of range" },
+        { "22021", "bytes that are no text in the database's encoding" },
+        { "22P02", "a text that is no value of the column's type" },
+        { "22P03", "bytes that are no value of the column's type" },
+        { "22P04", "a row the server could not take apart" },
     };
     for (size_t i = 0; i < BAU_COUNT(known); i++)
         if (strcmp(known[i].state, sqlstate) == 0)
@@ -357,7 +357,8 @@ static bau_status rewrite_row(struct bau_writer *w, size_t start, struct bau_err
         if (n > len - at)
             return bau_error_set(err, BAU_E_BUG, "a row ends inside a field");
         if (w->rewrite[i])
-            BAU_TRY_NOTE(pg_rewrite_oids(w->side, w->side->oids, w->side->n_oids, w->table->wire_types[i], row + at, n, err),
+            BAU_TRY_NOTE(pg_rewrite_oids(w->side, w->side->oids, w->side->n_oids, w->table->wire_types[i],
+                                         row + at, n, err),
                          err, "column %s", w->dataset->fields[w->table->wire[i]].name);
         at += n;
     }
@@ -385,7 +386,8 @@ static bau_status write_rows(struct bau_writer *w, const struct bau_batch *batch
     if (w->rewrite && w->side->n_oids > 0)
         return rewrite_rows(w, batch, err);
     if (w->n_replaced == 0)
-        return put_run(w, batch->raw + batch->row_at[0], batch->row_at[batch->n_rows] - batch->row_at[0], err);
+        return put_run(w, batch->raw + batch->row_at[0], batch->row_at[batch->n_rows] - batch->row_at[0],
+                       err);
     for (uint32_t row = 0; row < batch->n_rows; row++)
         BAU_TRY(put_row(w, batch, row, false, err));
     return BAU_OK;
@@ -395,7 +397,7 @@ static bau_status write_rows(struct bau_writer *w, const struct bau_batch *batch
  * own, so there the error shows at the end of the part. */
 static bool server_spoke(PGconn *conn)
 {
-    struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+    struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
     return !PQsslInUse(conn) && poll(&fd, 1, 0) == 1;
 }
 
@@ -419,11 +421,11 @@ static bool did_commit(struct bau_writer *w)
     bool committed = false;
     if (pg_connect(w->side, w->side->shadow, "check", &conn, &err) != BAU_OK)
         return false;
-    const char *const values[] = {w->xid};
+    const char *const values[] = { w->xid };
     for (int i = 0; i < COMMIT_POLLS; i++) {
         PG_AUTO_RESULT *result = NULL;
-        if (pg_query_params(w->side, conn, "SELECT pg_catalog.txid_status($1::bigint)", 1, values, &result, &err) !=
-                BAU_OK ||
+        if (pg_query_params(w->side, conn, "SELECT pg_catalog.txid_status($1::bigint)", 1, values, &result,
+                            &err) != BAU_OK ||
             PQntuples(result) != 1)
             break;
         const char *state = PQgetvalue(result, 0, 0);

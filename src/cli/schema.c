@@ -82,8 +82,6 @@ static void add_option(struct bau_text *out, const struct bau_option *o)
 static void add_options(struct bau_text *out, const struct bau_option *table, bool *first)
 {
     for (const struct bau_option *o = table; o && o->name; o++) {
-        if (strcmp(o->name, "domain") == 0)
-            continue; /* the rule's own key of that name is what the project file means */
         add_comma(out, first);
         add_option(out, o);
     }

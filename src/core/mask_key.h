@@ -7,8 +7,8 @@
 
 #include "bauta/masker.h"
 
-/* `target` is "" unless keys differ per target. The key hangs on the arena; its kernel contexts live as long as the
- * process when the arena goes without bau_mask_key_release. */
+/* `target` is "" unless keys differ per target. The key lies in the arena; release it before the arena goes, it holds
+ * cipher contexts. */
 bau_status bau_mask_key_new(const uint8_t master[32], const char *target, const char *domain, const char *masker,
                             bau_canon canon, struct bau_arena *arena, struct bau_mask_key **out, struct bau_error *err)
     BAU_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/core/mask_key.h"
 #include "src/plan/build.h"
 #include "src/plan/document.h"
 
@@ -143,7 +144,7 @@ static const void *shared_config(const struct bau_build *b, const struct bau_mas
 }
 
 static bau_status share(struct bau_build *b, const struct bau_masker *masker, const char *print, const void *config,
-                        struct bau_error *err)
+                        struct bau_mask_key *key, struct bau_error *err)
 {
     if (b->n_shared == b->room_shared) {
         const uint32_t room = b->room_shared ? 2 * b->room_shared : 32;
@@ -155,7 +156,7 @@ static bau_status share(struct bau_build *b, const struct bau_masker *masker, co
         b->shared = grown;
         b->room_shared = room;
     }
-    b->shared[b->n_shared++] = (struct bau_shared){masker, print, config};
+    b->shared[b->n_shared++] = (struct bau_shared){masker, print, config, key};
     return BAU_OK;
 }
 
@@ -182,6 +183,8 @@ static bau_status bind_masker(struct binding *x, const void *filled, struct bau_
                                        .arena = x->b->arena};
     struct bau_error refused;
     const bau_status status = x->masker->bind ? x->masker->bind(config, &with, &refused) : BAU_OK;
+    if (status != BAU_OK)
+        bau_mask_key_release(key);
     if (status == BAU_E_NOMEM || status == BAU_E_BUG) {
         *err = refused;
         return status;
@@ -191,7 +194,7 @@ static bau_status bind_masker(struct binding *x, const void *filled, struct bau_
         return BAU_OK;
     }
     out->config = config;
-    return share(x->b, x->masker, print, config, err);
+    return share(x->b, x->masker, print, config, key, err);
 }
 
 static void type_misfit(struct binding *x)

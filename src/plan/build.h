@@ -43,6 +43,7 @@ struct bau_build {
         const struct bau_masker *masker;
         const char *fingerprint;
         const void *config;
+        struct bau_mask_key *key;
     } *shared;
     uint32_t n_shared, room_shared;
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/core/mask_key.h"
 #include "src/plan/build.h"
 #include "src/plan/document.h"
 
@@ -202,11 +203,12 @@ void bau_plan_free(struct bau_plan *plan)
 {
     if (!plan)
         return;
-    for (uint32_t i = 0; i < plan->n_bound; i++)
-        if (plan->bound[i].masker->unbind) {
-            void *config;
-            memcpy(&config, &plan->bound[i].config, sizeof config);
+    for (uint32_t i = 0; i < plan->n_bound; i++) {
+        void *config;
+        memcpy(&config, &plan->bound[i].config, sizeof config);
+        if (plan->bound[i].masker->unbind)
             plan->bound[i].masker->unbind(config);
-        }
+        bau_mask_key_release(plan->bound[i].key);
+    }
     bau_arena_free(plan->arena);
 }

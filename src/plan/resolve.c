@@ -213,10 +213,14 @@ static void uncovered(struct bau_build *b)
             if (dataset->fields[f].generated || b->choices[d][f].treat)
                 continue;
             const struct bau_guess guess = bau_guess_field(b->catalog, dataset, f);
-            const char *suggestion =
-                bau_arena_printf(b->findings->arena, "- { at: %s.%s, set: { %s: %s } }%s%s", b->store->name,
-                                 dataset->name, dataset->fields[f].name, guess.rule, guess.kind ? "   # " : "",
-                                 guess.kind ? guess.kind : "");
+            const char *where[3] = {b->store->name, dataset->space, dataset->bare};
+            BAU_AUTO_TEXT rule = {0};
+            bau_text_add(&rule, "- { at: ");
+            bau_spell_selector(&rule, where, 3);
+            bau_text_add(&rule, ", set: { ");
+            bau_spell_selector(&rule, &dataset->fields[f].name, 1);
+            bau_text_addf(&rule, ": %s } }%s%s", guess.rule, guess.kind ? "   # " : "", guess.kind ? guess.kind : "");
+            const char *suggestion = rule.failed ? NULL : bau_arena_text(b->findings->arena, rule.data);
             bau_find_add(b->findings, BAU_E_POLICY, (struct bau_at){0}, suggestion,
                          bau_build_object(b, dataset, dataset->fields[f].name), "%s has no rule",
                          dataset->fields[f].native);

@@ -51,49 +51,6 @@ static const char *name_of(const char *uri, struct bau_arena *arena)
 
 /* ── YAML ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bool plain_word(const char *s)
-{
-    static const char *const odd[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "at", "set"};
-    for (size_t i = 0; i < BAU_COUNT(odd); i++)
-        if (strcmp(s, odd[i]) == 0)
-            return false;
-    if (!isalpha((unsigned char)*s) && *s != '_')
-        return false;
-    for (; *s; s++)
-        if (!isalnum((unsigned char)*s) && *s != '_')
-            return false;
-    return true;
-}
-
-/* A selector's segment: odd names stand in double quotes, a quote in them doubled. */
-static void add_segment(struct bau_text *out, const char *name)
-{
-    if (plain_word(name)) {
-        bau_text_add(out, name);
-        return;
-    }
-    bau_text_add(out, "\"");
-    for (; *name; name++)
-        bau_text_addn(out, *name == '"' ? "\"\"" : name, *name == '"' ? 2 : 1);
-    bau_text_add(out, "\"");
-}
-
-/* A YAML scalar: single quotes around what is not plain. */
-static void add_scalar(struct bau_text *out, const char *text, bool plain)
-{
-    bau_text_add(out, plain ? "" : "'");
-    for (const char *c = text; *c; c++)
-        bau_text_addn(out, *c == '\'' && !plain ? "''" : c, *c == '\'' && !plain ? 2 : 1);
-    bau_text_add(out, plain ? "" : "'");
-}
-
-static void field_key(const char *name, struct bau_text *out)
-{
-    BAU_AUTO_TEXT segment = {0};
-    add_segment(&segment, name);
-    add_scalar(out, segment.data ? segment.data : "", plain_word(name));
-}
-
 /* A comment's text: one line, whatever the name holds. */
 static void add_comment(struct bau_text *out, const char *text)
 {
@@ -118,7 +75,7 @@ static const struct bau_reference *reference_of(const struct bau_catalog *catalo
 static void field_line(struct bau_text *out, const char *lead, const struct bau_field *f, const struct bau_guess *guess)
 {
     BAU_AUTO_TEXT key = {0};
-    field_key(f->name, &key);
+    bau_spell_selector(&key, &f->name, 1);
     bau_text_addf(out, "%s%s: %s", lead, key.data ? key.data : "", guess->rule);
     bau_text_add(out, "   # ");
     add_comment(out, f->native ? f->native : "");
@@ -171,14 +128,10 @@ static uint32_t add_dataset(struct bau_text *out, const char *store, const struc
     const uint32_t sure = add_fields(NULL, catalog, d, true, "");
     const uint32_t open = add_fields(NULL, catalog, d, false, "");
     const char *mark = sure ? "" : "# ";
-    BAU_AUTO_TEXT where = {0};
-    bau_text_addf(&where, "%s.", store);
-    add_segment(&where, dataset->space);
-    bau_text_add(&where, ".");
-    add_segment(&where, dataset->bare);
+    const char *where[3] = {store, dataset->space, dataset->bare};
     char rows[32];
     bau_text_addf(out, "\n  # about %s rows\n  %s- at: ", bau_count_text(dataset->est_rows, rows), mark);
-    add_scalar(out, where.data ? where.data : "", plain_word(dataset->space) && plain_word(dataset->bare));
+    bau_spell_selector(out, where, 3);
     bau_text_addf(out, "\n  %s  set:\n", mark);
     add_fields(out, catalog, d, true, "      ");
     add_inherited(out, catalog, d);
@@ -210,7 +163,7 @@ static void add_head(struct bau_text *out, const char *from, const char *store, 
                       "stores:\n");
     bau_text_addf(out, "  %s: { source: ", store);
     if (is_reference(from))
-        add_scalar(out, from, strpbrk(from, " #'\"{}[],") == NULL);
+        bau_spell_scalar(out, from, strpbrk(from, " #'\"{}[],") == NULL);
     else
         bau_text_addf(out, "env:PROD_%s_URL", upper);
     bau_text_addf(out, ", target: env:STAGING_%s_URL }\n\nrules:", upper);
@@ -263,7 +216,7 @@ bau_status bau_init(const char *from, const char *store, struct bau_report *repo
 {
     static const struct bau_run_options options = {.lanes = 1};
     struct bau_run run;
-    if (store && !plain_word(store))
+    if (store && !bau_spell_plain(store))
         return bau_error_set(err, BAU_E_USAGE, "a store's name is letters, digits and '_'");
     bau_status status = bau_run_begin(&run, NULL, &options, report, err);
     if (status == BAU_OK)

@@ -11,7 +11,10 @@ struct bau_load {
     struct bau_domain *domains; /* growing */
     struct bau_rule *rules;
     uint32_t room_domains, room_rules;
-    const char *files[32]; /* the chain of includes, to refuse cycles */
+    struct bau_loaded {    /* every file read so far */
+        uint64_t device, inode;
+        struct bau_at at;  /* the `include` that named it; file NULL for the first */
+    } files[256];
     uint32_t n_files;
 };
 

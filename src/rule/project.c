@@ -1,9 +1,10 @@
 /* Walks bauta.yaml and what it includes: see rule.h. Every error has its position; nothing unknown passes. */
-#include <libgen.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "src/rule/load.h"
 
@@ -302,10 +303,9 @@ static bau_status load_include(struct bau_load *l, const struct bau_yaml_pair *p
         const struct bau_yaml *item = v->kind == BAU_YAML_SCALAR ? v : v->pairs[i].value;
         if (item->kind != BAU_YAML_SCALAR || !*item->text)
             return bau_load_fail(l, item->at, "include: expected a path");
-        char *copy = bau_arena_text(l->arena, path);
-        if (!copy)
-            return bau_load_memory(l);
-        const char *full = item->text[0] == '/' ? item->text : bau_arena_printf(l->arena, "%s/%s", dirname(copy), item->text);
+        const char *slash = strrchr(path, '/');
+        const int folder = item->text[0] == '/' || !slash ? 0 : (int)(slash - path) + 1;
+        const char *full = bau_arena_printf(l->arena, "%.*s%s", folder, path, item->text);
         if (!full)
             return bau_load_memory(l);
         BAU_TRY(load_file(l, full, item->at));
@@ -341,24 +341,36 @@ static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root,
     return p ? load_include(l, p, path) : BAU_OK;
 }
 
+/* A file is read once: a cycle would never end, and rules that stand twice are two of equal weight. */
+static bau_status remember_file(struct bau_load *l, const char *path, struct bau_at from)
+{
+    struct stat s;
+    if (l->n_files == BAU_COUNT(l->files))
+        return bau_load_fail(l, from, "include: more than %zu files", BAU_COUNT(l->files));
+    if (stat(path, &s) != 0) /* the hint helps who has no project file yet, not who mistyped an include */
+        return from.file ? bau_load_fail(l, from, "include: %s: %s", path, strerror(errno))
+                         : bau_error_set(l->err, BAU_E_USAGE, "%s: %s%s", path, strerror(errno),
+                                         errno == ENOENT ? " (write one with: bauta init env:NAME)" : "");
+    for (uint32_t i = 0; i < l->n_files; i++) {
+        const struct bau_loaded *f = &l->files[i];
+        if (f->device != s.st_dev || f->inode != s.st_ino)
+            continue;
+        if (!f->at.file)
+            return bau_load_fail(l, from, "include: %s is the project file itself", path);
+        return bau_load_fail(l, from, "include: %s is included at " BAU_AT_FORMAT " already", path, BAU_AT_ARGS(f->at));
+    }
+    l->files[l->n_files++] = (struct bau_loaded){s.st_dev, s.st_ino, from};
+    return BAU_OK;
+}
+
 static bau_status load_file(struct bau_load *l, const char *path, struct bau_at from)
 {
-    for (uint32_t i = 0; i < l->n_files; i++)
-        if (strcmp(l->files[i], path) == 0)
-            return bau_load_fail(l, from, "include: %s includes itself", path);
-    if (l->n_files == BAU_COUNT(l->files))
-        return bau_load_fail(l, from, "include: nested more than %zu deep", BAU_COUNT(l->files));
     const struct bau_yaml *root = NULL;
-    l->files[l->n_files++] = path;
-    if (from.file)
-        BAU_TRY_NOTE(bau_yaml_load(path, l->arena, &root, l->err), l->err, BAU_AT_FORMAT, BAU_AT_ARGS(from));
-    else
-        BAU_TRY(bau_yaml_load(path, l->arena, &root, l->err));
+    BAU_TRY(remember_file(l, path, from));
+    BAU_TRY(bau_yaml_load(path, l->arena, &root, l->err));
     if (root->kind != BAU_YAML_MAP)
         return bau_load_fail(l, root->at, "expected keys such as `version: 1`");
-    BAU_TRY(load_sections(l, root, path, l->n_files == 1));
-    l->n_files--;
-    return BAU_OK;
+    return load_sections(l, root, path, !from.file);
 }
 
 /* What only the whole file can tell. */

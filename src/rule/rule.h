@@ -32,6 +32,12 @@ bool bau_pattern_matches(const struct bau_pattern *pattern, const char *const *s
 bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_arena *arena, struct bau_pattern *out,
                              struct bau_error *err) BAU_MUST_CHECK;
 
+/* spell.c: names as a project file writes them. A selector's odd segments stand in double quotes, a YAML scalar that is not
+ * plain in single ones. */
+bool bau_spell_plain(const char *word);
+void bau_spell_scalar(struct bau_text *out, const char *text, bool plain);
+void bau_spell_selector(struct bau_text *out, const char *const *segments, uint32_t n);
+
 struct bau_setting { /* one masker option as written */
     const char *name, *text;
     struct bau_at at;

@@ -2,6 +2,7 @@
  * document. Names of maskers and options are checked against the registry once all domains are known. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "src/rule/load.h"
@@ -83,7 +84,8 @@ static bau_status check_until(const struct bau_load *l, const struct bau_yaml_pa
     gmtime_r(&now, &today);
     const int64_t limit = (int64_t)year * 10000 + month * 100 + day;
     if (limit < ((int64_t)today.tm_year + 1900) * 10000 + (today.tm_mon + 1) * 100 + today.tm_mday)
-        return bau_load_fail(l, until->at, "the reason to keep this ran out on %s; decide again", until->value->text);
+        return bau_error_set(l->err, BAU_E_POLICY, BAU_AT_FORMAT ": the reason to keep this ran out on %s; decide again",
+                             BAU_AT_ARGS(until->at), until->value->text);
     return BAU_OK;
 }
 
@@ -97,6 +99,8 @@ static bau_status load_keep(const struct bau_load *l, const struct bau_yaml *map
         return bau_load_fail(l, keep->at, "keep needs a reason, such as { keep: \"public product data\" }");
     if (until)
         BAU_TRY(check_until(l, until));
+    if (owner && (owner->value->kind != BAU_YAML_SCALAR || !*owner->value->text))
+        return bau_load_fail(l, owner->at, "owner: expected who answers for it");
     out->kind = BAU_DO_KEEP;
     out->reason = keep->value->text;
     out->owner = owner ? owner->value->text : NULL;
@@ -165,7 +169,7 @@ bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value
 
 static bau_status unknown_masker(const struct bau_load *l, const struct bau_treat *t)
 {
-    if (strncmp(t->masker, "ff3", 3) == 0)
+    if (strncasecmp(t->masker, "ff3", 3) == 0)
         return bau_load_fail(l, t->masker_at, "FF3 and FF3-1 do not exist here: broken, and withdrawn by NIST SP 800-38G Rev. 1 "
                                               "(2025); use permute, phone or hash_token");
     const char *names[256];
@@ -199,13 +203,26 @@ static bau_status check_domain(const struct bau_load *l, const struct bau_treat 
                          near ? near : " under domains:", near ? "'?" : "");
 }
 
-static bau_status check_setting(const struct bau_load *l, const struct bau_masker *masker, const struct bau_setting *s)
+struct canon_config {
+    uint32_t canon;
+};
+static const struct bau_option canon_row[] = {
+    {.name = "canon", .kind = BAU_OPTION_CHOICE, .offset = offsetof(struct canon_config, canon), .choices = BAU_CANON_WORDS,
+     .sentence = "How a value is spelled before it is hashed."},
+    {.name = NULL},
+};
+
+static const struct bau_option *find_option(const struct bau_masker *masker, const char *name)
+{
+    const struct bau_option *own = masker->options ? bau_option_find(masker->options, name) : NULL;
+    return own ? own : bau_option_find(canon_row, name);
+}
+
+static bau_status unknown_setting(const struct bau_load *l, const struct bau_masker *masker, const struct bau_setting *s)
 {
     const char *names[64];
     size_t n = 0;
     names[n++] = "canon";
-    if (strcmp(s->name, "canon") == 0 || (masker->options && bau_option_find(masker->options, s->name)))
-        return BAU_OK;
     for (const struct bau_option *o = masker->options; o && o->name && n < BAU_COUNT(names) - 2; o++)
         names[n++] = o->name;
     names[n++] = "mask";
@@ -215,10 +232,49 @@ static bau_status check_setting(const struct bau_load *l, const struct bau_maske
                          near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static bau_status check_treat(const struct bau_load *l, const struct bau_treat *t)
+/* Every option of the treatment is one of the masker's, holds what the masker takes, and stands once unless it is a list. */
+static bau_status check_settings(const struct bau_load *l, const struct bau_masker *masker, const struct bau_treat *t)
+{
+    void *config = bau_arena_zero(l->arena, masker->config_bytes + sizeof(struct canon_config));
+    if (!config)
+        return bau_load_memory(l);
+    for (uint32_t i = 0; i < t->n_settings; i++) {
+        const struct bau_setting *s = &t->settings[i];
+        const struct bau_option *o = find_option(masker, s->name);
+        struct canon_config canon;
+        struct bau_error why;
+        if (!o)
+            return unknown_setting(l, masker, s);
+        if (o->kind != BAU_OPTION_TEXTS && i > 0 && strcmp(t->settings[i - 1].name, s->name) == 0)
+            return bau_load_fail(l, s->at, "%s: expected one value, here stand several", s->name);
+        if (bau_option_set(o, o == canon_row ? (void *)&canon : config, s->text, l->arena, &why) != BAU_OK)
+            return bau_load_fail(l, s->at, "%s", why.text);
+    }
+    return BAU_OK;
+}
+
+static bool is_set(const struct bau_treat *t, const char *name)
+{
+    for (uint32_t i = 0; t && i < t->n_settings; i++)
+        if (strcmp(t->settings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A domain may leave to its fields what they alone know, such as `by`. */
+static bau_status check_required(const struct bau_load *l, const struct bau_masker *masker, const struct bau_treat *t,
+                                 const struct bau_domain *domain)
+{
+    for (const struct bau_option *o = masker->options; o && o->name; o++)
+        if (o->flags & BAU_OPTION_REQUIRED && !is_set(t, o->name) && !is_set(domain ? &domain->treat : NULL, o->name))
+            return bau_load_fail(l, t->at, "masker %s needs the option '%s'", masker->name, o->name);
+    return BAU_OK;
+}
+
+static bau_status check_treat(const struct bau_load *l, const struct bau_treat *t, bool of_domain)
 {
     for (uint32_t i = 0; i < t->n_paths; i++)
-        BAU_TRY(check_treat(l, &t->paths[i].treat));
+        BAU_TRY(check_treat(l, &t->paths[i].treat, false));
     if (t->kind != BAU_DO_MASK)
         return BAU_OK;
     const struct bau_domain *domain = NULL;
@@ -230,17 +286,19 @@ static bau_status check_treat(const struct bau_load *l, const struct bau_treat *
     const struct bau_masker *masker = bau_masker_find(name);
     if (!masker)
         return unknown_masker(l, t);
-    for (uint32_t i = 0; i < t->n_settings; i++)
-        BAU_TRY(check_setting(l, masker, &t->settings[i]));
-    return BAU_OK;
+    if (masker->traits & BAU_KEEPS_ALL)
+        return bau_load_fail(l, t->masker ? t->masker_at : t->at, "%s needs a reason, such as { %s: \"public product data\" }",
+                             masker->name, masker->name);
+    BAU_TRY(check_settings(l, masker, t));
+    return of_domain ? BAU_OK : check_required(l, masker, t, domain);
 }
 
 bau_status bau_load_check_treats(const struct bau_load *l)
 {
     for (uint32_t d = 0; d < l->project->n_domains; d++)
-        BAU_TRY(check_treat(l, &l->domains[d].treat));
+        BAU_TRY(check_treat(l, &l->domains[d].treat, true));
     for (uint32_t r = 0; r < l->project->n_rules; r++)
         for (uint32_t f = 0; f < l->rules[r].n_fields; f++)
-            BAU_TRY(check_treat(l, &l->rules[r].fields[f].treat));
+            BAU_TRY(check_treat(l, &l->rules[r].fields[f].treat, false));
     return BAU_OK;
 }

@@ -9,6 +9,7 @@
 
 #define FILE_MOST ((size_t)16 << 20)
 #define DEEPEST 64u
+#define NODES_MOST (1u << 20) /* aliases of aliases can make a small file huge */
 
 struct loading {
     const char *path;
@@ -20,8 +21,7 @@ static bau_status read_file(const struct loading *l, char **out, size_t *out_len
 {
     FILE *file = fopen(l->path, "rb");
     if (!file)
-        return bau_error_set(l->err, BAU_E_USAGE, "%s: %s%s", l->path, strerror(errno),
-                             errno == ENOENT ? " (write one with: bauta init env:NAME)" : "");
+        return bau_error_set(l->err, BAU_E_USAGE, "%s: %s", l->path, strerror(errno));
     BAU_AUTO_TEXT all = {0};
     char piece[65536];
     size_t n;
@@ -72,6 +72,10 @@ static bau_status scalar_text(const struct loading *l, struct fy_node *node, con
 {
     size_t len = 0;
     const char *text = fy_node_get_scalar(node, &len);
+    if (text && memchr(text, '\0', len)) {
+        const struct bau_at at = position(l, node, (struct bau_at){l->path, 1, 1});
+        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": a NUL byte", BAU_AT_ARGS(at));
+    }
     *out = bau_arena_textn(l->arena, text ? text : "", text ? len : 0);
     return *out ? BAU_OK : bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
 }
@@ -138,6 +142,31 @@ static bau_status convert(const struct loading *l, struct fy_node *node, struct 
     return scalar_text(l, node, &y->text);
 }
 
+/* What the document comes to once aliases are followed, before libfyaml copies it all out. */
+static bau_status count_nodes(const struct loading *l, struct fy_node *node, struct bau_at at, unsigned depth, uint32_t *n)
+{
+    if (node && fy_node_is_alias(node))
+        node = fy_node_resolve_alias(node);
+    if (!node)
+        return BAU_OK; /* an alias of nothing: libfyaml says so when it resolves */
+    at = position(l, node, at);
+    if (depth > DEEPEST)
+        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": nested more than %u deep", BAU_AT_ARGS(at), DEEPEST);
+    if (++*n > NODES_MOST)
+        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": the aliases make more than %u values of the file",
+                             BAU_AT_ARGS(at), NODES_MOST);
+    void *iterator = NULL;
+    struct fy_node *item;
+    struct fy_node_pair *pair;
+    while (fy_node_is_sequence(node) && (item = fy_node_sequence_iterate(node, &iterator)))
+        BAU_TRY(count_nodes(l, item, at, depth + 1, n));
+    while (fy_node_is_mapping(node) && (pair = fy_node_mapping_iterate(node, &iterator))) {
+        BAU_TRY(count_nodes(l, fy_node_pair_key(pair), at, depth + 1, n));
+        BAU_TRY(count_nodes(l, fy_node_pair_value(pair), at, depth + 1, n));
+    }
+    return BAU_OK;
+}
+
 static bau_status parse_error(const struct loading *l, struct fy_diag *diag)
 {
     void *iterator = NULL;
@@ -145,6 +174,35 @@ static bau_status parse_error(const struct loading *l, struct fy_diag *diag)
     if (!e)
         return bau_error_set(l->err, BAU_E_USAGE, "%s:1:1: not YAML", l->path);
     return bau_error_set(l->err, BAU_E_USAGE, "%s:%d:%d: %s", l->path, e->line, e->column, e->msg);
+}
+
+/* The one document of the file. What stands behind it would be read by nobody, so it is refused. */
+static bau_status load_document(const struct loading *l, struct fy_parser *parser, struct fy_diag *diag,
+                                const struct bau_yaml **out)
+{
+    const struct bau_at top = {l->path, 1, 1};
+    struct fy_document *document = fy_parse_load_document(parser);
+    struct fy_document *second = document ? fy_parse_load_document(parser) : NULL;
+    struct fy_node *root = document ? fy_document_root(document) : NULL;
+    uint32_t n = 0;
+    bau_status status;
+    if (fy_diag_got_error(diag))
+        status = parse_error(l, diag);
+    else if (!root)
+        status = bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": the file is empty", BAU_AT_ARGS(top));
+    else if (second)
+        status = bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": more than one document; a project file is one",
+                               BAU_AT_ARGS(top));
+    else {
+        status = count_nodes(l, root, top, 0, &n);
+        if (status == BAU_OK && fy_document_resolve(document) != 0)
+            status = parse_error(l, diag);
+        if (status == BAU_OK)
+            status = convert(l, fy_document_root(document), top, 0, out);
+    }
+    fy_parse_document_destroy(parser, second);
+    fy_parse_document_destroy(parser, document);
+    return status;
 }
 
 bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out, struct bau_error *err)
@@ -156,6 +214,8 @@ bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct
         return bau_error_set(err, BAU_E_NOMEM, "%s", path);
     BAU_TRY(read_file(&l, &text, &len));
     BAU_TRY(check_utf8(&l, text, len));
+    if (len == 0)
+        return bau_error_set(err, BAU_E_USAGE, "%s:1:1: the file is empty", path);
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;
@@ -163,18 +223,15 @@ bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct
     if (!diag)
         return bau_error_set(err, BAU_E_NOMEM, "%s", path);
     fy_diag_set_collect_errors(diag, true);
-    const struct fy_parse_cfg config = {.flags = FYPCF_COLLECT_DIAG | FYPCF_RESOLVE_DOCUMENT | FYPCF_DISABLE_RECYCLING,
-                                        .diag = diag};
-    struct fy_document *document = len ? fy_document_build_from_string(&config, text, len) : NULL;
-    struct fy_node *root = document ? fy_document_root(document) : NULL;
+    const struct fy_parse_cfg config = {.flags = FYPCF_COLLECT_DIAG | FYPCF_DISABLE_RECYCLING, .diag = diag};
+    struct fy_parser *parser = fy_parser_create(&config);
     bau_status status;
-    if (len == 0 || (document && !root))
-        status = bau_error_set(err, BAU_E_USAGE, "%s:1:1: the file is empty", path);
-    else if (!document)
-        status = parse_error(&l, diag);
+    if (!parser || fy_parser_set_string(parser, text, len) != 0)
+        status = bau_error_set(err, BAU_E_NOMEM, "%s", path);
     else
-        status = convert(&l, root, (struct bau_at){l.path, 1, 1}, 0, out);
-    fy_document_destroy(document);
+        status = load_document(&l, parser, diag, out);
+    if (parser)
+        fy_parser_destroy(parser);
     fy_diag_destroy(diag);
     return status;
 }

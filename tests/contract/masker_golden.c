@@ -92,7 +92,7 @@ static const struct {
     { "person_name", "locale=de order=family_first gender=f", BAU_TEXT, "Ada Lovelace" },
     { "first_name", "gender=m", BAU_TEXT, "Ada" },
     { "last_name", "gender=f", BAU_TEXT, "Иванов" },
-    { "email", "style=token domain=mail.test", BAU_TEXT, "ada@example.org" },
+    { "email", "style=token host=mail.test", BAU_TEXT, "ada@example.org" },
     { "email", "", BAU_TEXT, " ADA.LOVELACE@analytical.co.uk" },
     { "hash_token", "bytes=32", BAU_TEXT, "secret" },
     { "permute", "min=1 max=99999", BAU_I32, NULL },

@@ -87,8 +87,9 @@ class Job:
             f.write(text)
 
     def environment(self, **more):
-        env = case.environment(self.source_url, self.target_url, **dict(self.env, **more))
-        env.update(HOME=self.folder, XDG_STATE_HOME=self.state, TMPDIR=self.tmp)
+        env = case.environment(self.source_url, self.target_url)
+        env.update(self.env, HOME=self.folder, XDG_STATE_HOME=self.state, TMPDIR=self.tmp)
+        env.update({name: value for name, value in more.items() if value is not None})
         return env
 
     def make(self, sql, target=False):

@@ -32,6 +32,11 @@ create materialized view summary as select v, count(*) as n from item group by v
 """
 
 
+def answers(server):
+    return subprocess.run([server.tool("psql"), "-XAtc", "select 1", server.url("postgres")], capture_output=True,
+                          env=servers.clean_environment()).returncode == 0
+
+
 class Fault(unittest.TestCase):
     """Each class has a pair of servers of its own: they get killed."""
 
@@ -69,10 +74,9 @@ class Fault(unittest.TestCase):
         return random.uniform(0, self.seconds * 1.1)
 
     def staging(self):
-        """The version staging answers from; it must be whole. Waits for a server that recovers."""
-        kit.wait_for(lambda: subprocess.run([self.target.tool("psql"), "-XAtc", "select 1", self.target.url("postgres")],
-                                            capture_output=True, env=servers.clean_environment()).returncode == 0,
-                     "the target to answer")
+        """The version staging answers from; it must be whole. Waits for servers that recover."""
+        for server in (self.source, self.target):
+            kit.wait_for(lambda: answers(server), f"{server.name} to answer")
         text = self.job.in_target(WHOLE)
         version = text.split("|")[0]
         self.assertEqual(text, f"{version}|{ROWS}|0|{ROWS}|5|{ROWS}")

@@ -17,15 +17,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bau_arena *arena = bau_arena_new(4096, BAU_ARENA_PLAIN);
     struct bau_error err;
-    struct pg_script script = {.n = 0};
+    struct pg_script script = { .n = 0 };
     size_t total = 0;
     if (!arena)
         return 0;
     if (pg_script_parse((const char *)data, size, arena, &script, &err) == BAU_OK) {
         for (uint32_t i = 0; i < script.n; i++) {
             const char *out = NULL;
-            const bau_status status =
-                pg_roles_rewrite(script.entries[i].sql, &(struct pg_roles){NULL, decide}, arena, &out, &err);
+            const bau_status status = pg_roles_rewrite(script.entries[i].sql,
+                                                       &(struct pg_roles){ NULL, decide }, arena, &out, &err);
             total += strlen(script.entries[i].sql);
             (void)status; /* a NUL in the text may cut a quote in two */
         }

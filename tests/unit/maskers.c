@@ -136,9 +136,9 @@ static const struct {
     const struct bau_field *field;
     uint32_t max_chars;
 } refused[] = {
-    { "email", "domain=gmail.com", BAU_TEXT, NULL, 0 },
-    { "email", "domain=example.com.", BAU_TEXT, NULL, 0 },
-    { "email", "domain=.test", BAU_TEXT, NULL, 0 },
+    { "email", "host=gmail.com", BAU_TEXT, NULL, 0 },
+    { "email", "host=example.com.", BAU_TEXT, NULL, 0 },
+    { "email", "host=.test", BAU_TEXT, NULL, 0 },
     { "email", "", BAU_TEXT, NULL, 35 },
     { "first_name", "locale=xx", BAU_TEXT, NULL, 0 },
     { "first_name", "", BAU_TEXT, NULL, 1 },

@@ -87,15 +87,109 @@ Test(rule, errors_name_the_place_and_the_nearest_word)
         {HEAD "after: [ { run: x, sql: shop } ]\n", ":4:12:", "a step is one of"},
         {HEAD "include: none.yaml\n", ":4:10:", "No such file"},
         {"version: 1\nx: \xff\n", ":2:4:", "UTF-8"},
+        {"version: 1\n\"a\\0b\": 1\n", ":2:1:", "NUL"},
+        {"---\nversion: 1\n---\nversion: 1\n", ":1:1:", "more than one document"},
+        {"null\n", ":1:1:", "expected keys"},
+        {"# nothing\n", ":1:1:", "empty"},
+        {"a: &x [*x]\n", ":1:1:", "nested more than"},
+        {"a: *nope\n", ":1:5:", "invalid alias"},
+        {"a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n", ":1:66:", "depth"},
+        {HEAD "rules: [ { at: shop.*, set: { a: keep } } ]\n", ":4:34:", "needs a reason"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { mask: keep } } } ]\n", ":4:42:", "needs a reason"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { keep: why not, owner: [ x ] } } } ]\n", ":4:51:", "answers"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { keep: why not, days: 3 } } } ]\n", ":4:51:", "unknown key 'days'"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { drop: true } } } ]\n", ":4:36:", "not supported"},
+        {HEAD "rules: [ { at: shop, keys: { a: b } } ]\n", ":4:22:", "not supported"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { mask: date_shift, by: id, days: 0 } } } ]\n", ":4:62:", "from 1 to 3650"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { mask: date_shift } } } ]\n", ":4:31:", "needs the option 'by'"},
+        {HEAD "rules: [ { at: shop.*, set: { a: constant } } ]\n", ":4:31:", "needs the option 'value'"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { mask: email, canon: lower } } } ]\n", ":4:49:", "one of none, trim"},
+        {HEAD "rules: [ { at: shop.*, set: { a: { mask: email, style: [ person, token ] } } } ]\n", ":4:66:", "one value"},
+        {HEAD "rules: [ { at: shop.*, set: { a: FF3 } } ]\n", ":4:34:", "800-38G"},
+        {HEAD "rules: [ { at: shop.*, set: { a: email, a: phone } } ]\n", ":4:41:", "duplicate"},
+        {HEAD "domains: { d: email }\nrules: [ { at: shop.*, set: { a: { mask: phone, domain: d } } } ]\n", ":5:42:", "one masker"},
+        {HEAD "limits: { timeout: 4 hours }\n", ":4:11:", "a duration"},
+        {HEAD "after: [ { webhook: 'https://u:hunter2@h/' } ]\n", ":4:12:", "write env:NAME"},
+        {"version: 1\nkey: { mode: ephemeral, from: env:K }\nstores: { a: { source: env:A } }\n", ":2:25:", "leave `from` out"},
+        {"version: 1\nkey: { mode: stable }\nstores: { a: { source: env:A } }\n", ":2:1:", "from: env:NAME"},
+        {"version: 1\nkey: { mode: ephemeral }\nstores: { a.b: { source: env:A } }\n", ":3:11:", "may not hold"},
+        {"version: 1\nkey: { mode: ephemeral }\nstores: { a: { target: env:A } }\n", ":3:11:", "needs a source"},
     };
     for (size_t i = 0; i < BAU_COUNT(cases); i++) {
         struct bau_project *p = NULL;
         struct bau_error err = {0};
-        cr_expect_eq(load(cases[i].text, &p, &err), BAU_E_USAGE, "case %zu", i);
+        const bau_status want = strstr(cases[i].text, "2020-01-01") ? BAU_E_POLICY : BAU_E_USAGE;
+        cr_expect_eq(load(cases[i].text, &p, &err), want, "case %zu", i);
         cr_expect(strstr(err.text, cases[i].where), "case %zu: want %s in: %s", i, cases[i].where, err.text);
         cr_expect(strstr(err.text, cases[i].word), "case %zu: want '%s' in: %s", i, cases[i].word, err.text);
         cr_expect_null(strstr(err.text, "hunter2"), "a secret is repeated");
     }
+}
+
+static const char *write_in(const char *folder, const char *name, const char *text)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    return path;
+}
+
+Test(rule, includes_are_read_once_and_from_their_own_folder)
+{
+    char folder[] = "/tmp/bauta-include-XXXXXX", command[64];
+    struct bau_project *p = NULL;
+    struct bau_error err;
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(command, sizeof command, "mkdir %s/more", folder);
+    cr_assert_eq(system(command), 0);
+    (void)write_in(folder, "more/b.yaml", "rules: [ { at: shop.b, set: { x: { domain: d } } } ]\n");
+    (void)write_in(folder, "more/a.yaml", "include: b.yaml\ndomains: { d: email }\n");
+    const char *main_file = write_in(folder, "main.yaml", HEAD "include: [ more/a.yaml ]\n");
+    cr_assert_eq(bau_project_load(main_file, &p, &err), BAU_OK, "%s", err.text);
+    cr_assert(p->n_rules == 1 && p->n_domains == 1);
+    cr_assert(strstr(p->rules[0].at.file, "/more/b.yaml"));
+    bau_project_free(p);
+
+    static const struct {
+        const char *name, *text, *where, *word;
+    } cases[] = {
+        {"more/b.yaml", "include: a.yaml\n", "more/b.yaml:1:10:", "is included at"},
+        {"more/b.yaml", "include: ../main.yaml\n", "more/b.yaml:1:10:", "the project file itself"},
+        {"more/b.yaml", "include: [ c.yaml ]\n", "more/b.yaml:1:12:", "No such file"},
+        {"more/b.yaml", "include: { a: b }\n", "more/b.yaml:1:1:", "a path"},
+        {"more/b.yaml", "stores: { x: { source: env:X } }\n", "more/b.yaml:1:1:", "in an included file"},
+        {"more/b.yaml", "domains: { d: phone }\n", "more/b.yaml:1:12: domain d stands at", "more/a.yaml:2:12"},
+    };
+    for (size_t i = 0; i < BAU_COUNT(cases); i++) {
+        (void)write_in(folder, cases[i].name, cases[i].text);
+        main_file = write_in(folder, "main.yaml", HEAD "include: [ more/a.yaml ]\n");
+        cr_expect_eq(bau_project_load(main_file, &p, &err), BAU_E_USAGE, "case %zu", i);
+        cr_expect(strstr(err.text, cases[i].where), "case %zu: want %s in: %s", i, cases[i].where, err.text);
+        cr_expect(strstr(err.text, cases[i].word), "case %zu: want '%s' in: %s", i, cases[i].word, err.text);
+    }
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+Test(rule, aliases_are_followed_but_not_for_ever)
+{
+    struct bau_project *p = NULL;
+    struct bau_error err;
+    BAU_AUTO_TEXT bomb = {0};
+    cr_assert_eq(load(HEAD "domains: { a: &e { mask: email, style: token }, b: { <<: *e, canon: none } }\n"
+                           "rules: [ { at: shop.x, set: &s { q: { domain: a } } }, { at: shop.y, set: *s } ]\n", &p, &err),
+                 BAU_OK, "%s", err.text);
+    cr_assert_str_eq(p->domains[1].treat.masker, "email");
+    cr_assert_eq(p->domains[1].treat.n_settings, 2);
+    cr_assert_str_eq(p->rules[1].fields[0].treat.domain, "a");
+    bau_project_free(p);
+    bau_text_add(&bomb, "version: 1\na: &a [x,x,x,x,x,x,x,x,x,x]\n");
+    for (char c = 'b'; c < 'k'; c++)
+        bau_text_addf(&bomb, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1,
+                      c - 1, c - 1, c - 1, c - 1);
+    cr_assert_eq(load(bomb.data, &p, &err), BAU_E_USAGE);
+    cr_assert(strstr(err.text, "the aliases make more than"), "%s", err.text);
 }
 
 Test(rule, selectors_match_and_rank)

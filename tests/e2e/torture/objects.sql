@@ -145,5 +145,5 @@ create user mapping for public server fs_postgres options (user 'u', password 'F
 create user mapping for tort_reader server fs_postgres options (password 'FDWSECRETMARK2');
 create foreign table ft_remote (id int options (column_name 'ID') not null, t text collate "C", m mood default 'ok') server fs_postgres options (schema_name 's', table_name 't;');
 create foreign table ft_file (line text) server fs_file options (filename '/etc/hostname', format 'text');
-create foreign table p_list_remote (k mood, id int) server fs_postgres;
+create foreign table p_list_remote partition of p_list for values in ('meh', '') server fs_postgres;
 create foreign table ft_child () inherits (i_two) server fs_postgres;

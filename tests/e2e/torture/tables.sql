@@ -97,7 +97,7 @@ create table p_list (k mood, id int) partition by list (k);
 create table p_list_sad partition of p_list for values in ('sad', 'ok');
 create table p_list_null partition of p_list for values in (null);
 create unlogged table p_list_default partition of p_list default;
-insert into p_list values ('sad', 1), ('ok', 2), (null, 3), ('meh', 4);
+insert into p_list values ('sad', 1), ('ok', 2), (null, 3), ('ÜBER', 4);
 create table p_hash (id int, t text) partition by hash (id, (t || '') text_pattern_ops);
 create table p_hash_0 partition of p_hash for values with (modulus 3, remainder 0);
 create table p_hash_1 partition of p_hash for values with (modulus 3, remainder 1);
