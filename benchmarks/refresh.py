@@ -24,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "support"))
 from servers import Postgres, Scratch  # noqa: E402
 
-BAUTA = os.path.join(HERE, "..", "build", "bauta")
+BAUTA = os.environ.get('BAUTA', os.path.join(HERE, '..', 'build', 'bauta'))
 KEY = "8f3a1c5e7d9b2046a1b2c3d4e5f60718293a4b5c6d7e8f90a0b1c2d3e4f5061f"
 SERVER = {"shared_buffers": "1GB", "jit": "off", "autovacuum": "off", "work_mem": "64MB", "maintenance_work_mem": "512MB",
           "max_wal_size": "16GB", "checkpoint_timeout": "1h"}
@@ -41,10 +41,10 @@ MASKED = KEEP + """  - at: perf.public.customers
       name: person_name
       email: email
       phone: phone
-      address: hash_token
+      address: { mask: hash_token, bytes: 12 }
       birth: { mask: date_shift, days: 30, by: id }
       balance: { mask: noise, relative: 0.1 }
-      profile: { $.ip: hash_token, $.name: person_name, $.email: email, $.**: { keep: settings } }
+      profile: { $.ip: { mask: hash_token, bytes: 10, encoding: base32 }, $.name: person_name, $.email: email, $.**: { keep: settings } }
   - { at: perf.public.notes, set: { body: { mask: redact } } }
 """
 

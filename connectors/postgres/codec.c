@@ -138,7 +138,7 @@ static size_t span_bytes(const struct bau_batch *batch, const struct bau_column 
     return bytes;
 }
 
-/* One large value alone in its batch is not copied, where the bytes behind it are readable (B2). */
+/* One large value alone in its batch is not copied: raw has the readable bytes behind it that B2 asks for. */
 static bool point_into_raw(const struct bau_batch *batch, struct bau_column *column, struct bau_error *err)
 {
     if (batch->n_rows != 1 || column->field->list || is_text(batch) || blank_padded(column->field))
@@ -147,8 +147,6 @@ static bool point_into_raw(const struct bau_batch *batch, struct bau_column *col
     const bau_type type = column->field->type;
     if (span.len == BAU_SPAN_NULL || span.len < ZERO_COPY_BYTES || bau_type_width(type) ||
         type == BAU_NUMERIC)
-        return false;
-    if (batch->adopted && batch->raw_len - span.at - span.len < BAU_ALIGN)
         return false;
     const uint32_t version = type == BAU_JSON && batch->raw[span.at] == 1;
     struct pg_build b;

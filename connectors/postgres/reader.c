@@ -259,12 +259,17 @@ static bau_status start_batch(struct bau_reader *r, struct bau_batch *b, struct 
     return append(b, raw, r->carry, carried, err);
 }
 
-/* Frames one block of libpq as the only row of the batch. `out_taken` false: it is not exactly one row. */
-static bau_status adopt(struct bau_reader *r, struct bau_batch *b, char *block, size_t len, struct raw *raw,
+/* Frames one block of libpq as the only row of the batch. `out_taken` false: it is not exactly one row. The block grows by
+ * the bytes that must be readable behind it (B2): libpq's blocks are malloc's, and a large one grows in place. */
+static bau_status adopt(struct bau_reader *r, struct bau_batch *b, char **whole, size_t len, struct raw *raw,
                         struct pg_frames *frames, bool *out_taken, struct bau_error *err)
 {
     size_t at = 0;
     const uint32_t max_rows = frames->max_rows;
+    char *block = bau_realloc(*whole, len + BAU_ALIGN);
+    if (!block)
+        return bau_error_set(err, BAU_E_NOMEM, "a row of %zu bytes", len);
+    *whole = block;
     frames->max_rows = 1;
     BAU_TRY(pg_stream_rows(&r->stream, (const uint8_t *)block, len, &at, SIZE_MAX, frames, err));
     frames->max_rows = max_rows;
@@ -291,7 +296,7 @@ static bau_status large_message(struct bau_reader *r, struct bau_batch *b, char 
         return BAU_OK;
     }
     bool taken = false;
-    bau_status status = adopt(r, b, block, len, raw, frames, &taken, err);
+    bau_status status = adopt(r, b, &block, len, raw, frames, &taken, err);
     if (status == BAU_OK && taken) {
         *out_full = true;
         return BAU_OK;

@@ -286,13 +286,16 @@ bau_status pg_target_lock(struct bau_side *side, struct bau_error *err)
     (void)snprintf(text, sizeof text, "%" PRId64, (int64_t)key);
     const char *const values[] = { text };
     PG_AUTO_RESULT *result = NULL;
-    BAU_TRY(pg_query_params(side, side->main, "SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", 1, values,
-                            &result, err));
-    if (PQgetvalue(result, 0, 0)[0] != 't')
+    /* Not at once: the server may not have noticed yet that the run before us was killed. */
+    BAU_TRY(pg_exec(side, side->main, "SET lock_timeout = '5s'", err));
+    const bau_status status =
+        pg_query_params(side, side->main, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, values, &result, err);
+    if (status != BAU_OK && strcmp(err->sqlstate, "55P03") == 0)
         return bau_error_set(err, BAU_E_LOCKED, "store %s: another run is working on database %s",
                              side->with.store, side->database);
+    BAU_TRY(status);
     side->target->locked = true;
-    return BAU_OK;
+    return pg_exec(side, side->main, "SET lock_timeout = 0", err);
 }
 
 /* We hold the lock, so whatever shadow is there belongs to a run that died. */

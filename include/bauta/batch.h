@@ -65,6 +65,9 @@ void bau_batch_release(struct bau_batch *batch);
 bau_status bau_batch_reset(struct bau_batch *batch, const struct bau_dataset *dataset, struct bau_error *err)
     BAU_MUST_CHECK;
 
+/* Gives back what a batch that has been written holds; the next reset takes anew. For batches too big to keep around. */
+void bau_batch_drop(struct bau_batch *batch);
+
 typedef enum { BAU_VALIDATE_SHAPE, BAU_VALIDATE_OFFSETS, BAU_VALIDATE_CONTENTS } bau_validate_level;
 /* Checks B1–B7; BAU_E_BUG names the first broken one. */
 bau_status bau_batch_validate(const struct bau_batch *batch, bau_validate_level level, struct bau_error *err)
@@ -89,6 +92,13 @@ bau_status bau_column_like(struct bau_column *out, const struct bau_column *in, 
 bau_status bau_column_nulls(struct bau_column *out, const struct bau_column *in, struct bau_arena *arena,
                             struct bau_error *err) BAU_MUST_CHECK;
 /* Value i as bytes (variable or fixed width). */
-struct bau_slice bau_column_value(const struct bau_column *column, uint32_t i);
+static inline struct bau_slice bau_column_value(const struct bau_column *column, uint32_t i)
+{
+    const uint32_t width = bau_type_width(column->type);
+    const uint8_t *data = (const uint8_t *)column->data;
+    if (width)
+        return (struct bau_slice){data + (size_t)i * width, width};
+    return (struct bau_slice){data + column->offsets[i], column->offsets[i + 1] - column->offsets[i]};
+}
 
 #endif

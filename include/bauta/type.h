@@ -38,7 +38,15 @@ typedef enum {
     (BAU_TYPE_BIT(BAU_DATE) | BAU_TYPE_BIT(BAU_TIMESTAMP) | BAU_TYPE_BIT(BAU_TIMESTAMPTZ))
 #define BAU_TYPES_ALL ((1u << BAU_TYPE_COUNT) - 1u)
 
-uint32_t bau_type_width(bau_type type); /* bytes; 0: variable */
+static inline uint32_t bau_type_width(bau_type type) /* bytes; 0: variable */
+{
+    static const uint8_t widths[BAU_TYPE_COUNT] = {
+#define BAU_TYPE_WIDTH(name, width, word, meaning) [name] = width,
+        BAU_TYPE_LIST(BAU_TYPE_WIDTH)
+#undef BAU_TYPE_WIDTH
+    };
+    return widths[type];
+}
 const char *bau_type_word(bau_type type);
 
 #endif

@@ -28,6 +28,13 @@ void bau_batch_release(struct bau_batch *batch)
     *batch = (struct bau_batch){0};
 }
 
+void bau_batch_drop(struct bau_batch *batch)
+{
+    give_back(batch);
+    bau_arena_reset(batch->arena);
+    *batch = (struct bau_batch){.arena = batch->arena};
+}
+
 bau_status bau_batch_reset(struct bau_batch *batch, const struct bau_dataset *dataset, struct bau_error *err)
 {
     struct bau_arena *arena = batch->arena;
@@ -101,13 +108,4 @@ bau_status bau_column_nulls(struct bau_column *out, const struct bau_column *in,
     if (from.n_values == 0)
         out->valid = NULL;
     return BAU_OK;
-}
-
-struct bau_slice bau_column_value(const struct bau_column *column, uint32_t i)
-{
-    const uint32_t width = bau_type_width(column->type);
-    const uint8_t *data = column->data;
-    if (width)
-        return (struct bau_slice){data + (size_t)i * width, width};
-    return (struct bau_slice){data + column->offsets[i], column->offsets[i + 1] - column->offsets[i]};
 }

@@ -112,13 +112,24 @@ static const struct bau_option help_options[] = {
     {0},
 };
 
+static bau_status unknown_verb(const char *verb, struct bau_error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (; n < bau_n_commands && n < BAU_COUNT(names); n++)
+        names[n] = bau_commands[n]->name;
+    const char *near = bau_nearest(verb, names, n);
+    return bau_error_set(err, BAU_E_USAGE, "unknown verb '%.40s'; %s%s%s", verb,
+                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "", near ? "?" : "");
+}
+
 static bau_status run_help(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
     const struct help_config *c = config;
     BAU_AUTO_TEXT out = {0};
     const struct bau_command *command = c->verb ? bau_command_find(c->verb) : NULL;
     if (c->verb && !command)
-        return bau_error_set(err, BAU_E_USAGE, "unknown verb '%.40s'; `bauta --help` lists the verbs", c->verb);
+        return unknown_verb(c->verb, err);
     if (command)
         bau_help_command(command, cli->arena, &out);
     else

@@ -50,13 +50,25 @@ static bau_status show_page(const struct bau_cli *cli, struct bau_error *err)
     return bau_cli_print(cli, &page, err);
 }
 
+static bool asks_for_json(int argc, const char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
 static bau_status run(int argc, const char *const *argv, struct bau_cli *cli, struct bau_error *err)
 {
     void *config = NULL;
     cli->arena = bau_arena_new(16384, BAU_ARENA_PRIVATE);
     if (!cli->arena)
         return bau_error_set(err, BAU_E_NOMEM, "command line");
-    BAU_TRY(bau_cli_parse(argc, argv, cli, &config, err));
+    const bau_status parsed = bau_cli_parse(argc, argv, cli, &config, err);
+    if (parsed != BAU_OK) {
+        cli->globals.json = asks_for_json(argc, argv); /* it may stand behind the mistake */
+        return parsed;
+    }
     set_up_log(&cli->globals);
     const struct bau_pages *pages = &cli->pages;
     if (pages->help || pages->man || pages->markdown || pages->version)

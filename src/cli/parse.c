@@ -307,7 +307,7 @@ static bau_status take_operand(struct parse *p, const char *word)
             break;
         }
     if (!row)
-        return bau_error_set(p->err, BAU_E_USAGE, "%s takes %s operand%s; one too many stands there%s",
+        return bau_error_set(p->err, BAU_E_USAGE, "%s takes %s operand%s; one too many stands there:%s",
                              p->cli->command->name, n == 0 ? "no" : n == 1 ? "one" : "fewer", n == 1 ? "" : "s",
                              shown(word, p->cli->arena));
     p->n_operands++;

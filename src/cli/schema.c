@@ -141,7 +141,7 @@ static void add_treatments(struct bau_text *out)
 {
     bau_text_add(out,
                  ",\"keep\":{\"type\":\"object\",\"required\":[\"keep\"],\"additionalProperties\":false,\"properties\":{"
-                 "\"keep\":{\"type\":\"string\",\"description\":\"Why the values may stay as they are.\",\"minLength\":1},"
+                 "\"keep\":{\"type\":\"string\",\"description\":\"Why the values may stay as they are.\",\"minLength\":3},"
                  "\"owner\":{\"type\":\"string\",\"description\":\"Who answers for it.\"},"
                  "\"until\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\","
                  "\"description\":\"The last day on which the reason holds.\"}}}"
@@ -182,11 +182,13 @@ static void add_top(struct bau_text *out)
 {
     bool first = true;
     bau_text_add(out, "\"version\":{\"const\":1},"
-                      "\"include\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
+                      "\"include\":{\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"},"
                       "\"description\":\"Files with further rules and domains, relative to this one.\"},"
                       "\"key\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
                       "\"from\":{\"$ref\":\"#/$defs/secret\"},"
-                      "\"mode\":{\"enum\":[\"stable\",\"per-target\",\"ephemeral\"],\"default\":\"stable\"}}},");
+                      "\"mode\":{\"enum\":[\"stable\",\"per-target\",\"ephemeral\"],\"default\":\"stable\"}},"
+                      "\"if\":{\"required\":[\"mode\"],\"properties\":{\"mode\":{\"const\":\"ephemeral\"}}},"
+                      "\"then\":{\"properties\":{\"from\":false}},\"else\":{\"required\":[\"from\"]}},");
     add_stores(out);
     bau_text_add(out, ",\"domains\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/masker\"}},"
                       "\"rules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"at\",\"set\"],"
@@ -209,8 +211,11 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
 {
     BAU_AUTO_TEXT out = {0};
     (void)config;
+    /* An included file has neither key nor stores; the project file has both. */
     bau_text_add(&out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"bauta project file\","
-                       "\"type\":\"object\",\"required\":[\"version\"],\"additionalProperties\":false,\"properties\":{");
+                       "\"type\":\"object\",\"additionalProperties\":false,"
+                       "\"anyOf\":[{\"required\":[\"version\",\"key\",\"stores\"]},{\"properties\":{\"key\":false,"
+                       "\"stores\":false,\"limits\":false,\"after\":false}}],\"properties\":{");
     add_top(&out);
     bau_text_add(&out, "},\"$defs\":{");
     add_maskers(&out);

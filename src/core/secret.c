@@ -9,9 +9,12 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bauta/log.h"
 
 #define SECRET_MOST ((size_t)64 << 10) /* a URI, a key, a certificate */
 #define COMMAND_MS 60000
@@ -119,6 +122,9 @@ static bau_status from_file(const char *path, struct bau_secret **out, struct ba
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return bau_error_set(err, BAU_E_USAGE, "the file %s cannot be read: %s", path, strerror(errno));
+    struct stat facts; /* mounted secrets are often 0644, so this is no reason to stop */
+    if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_mode & S_IROTH)
+        bau_log(BAU_WARN, "the file of a secret is readable by every user", BAU_NAME("file", path));
     struct bau_secret *s = secret_new(SECRET_MOST);
     const int failed = s ? read_all(fd, s, 0) : ENOMEM;
     close(fd);
@@ -131,21 +137,37 @@ static bau_status from_file(const char *path, struct bau_secret **out, struct ba
     return BAU_OK;
 }
 
+/* The shell of a command: bauta ignores SIGPIPE, what it starts should not. 0 or an errno. */
+static int start_shell(char *command, int out, pid_t *pid)
+{
+    char shell[] = "sh", dash_c[] = "-c";
+    char *argv[] = {shell, dash_c, command, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t pipes;
+    sigemptyset(&pipes);
+    sigaddset(&pipes, SIGPIPE);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &pipes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    const int failed = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
 static bau_status from_command(const char *command, struct bau_secret **out, struct bau_error *err)
 {
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) != 0)
         return bau_error_set(err, BAU_E_IO, "a pipe for the command of a secret: %s", strerror(errno));
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-    char shell[] = "sh", dash_c[] = "-c", *text = bau_alloc(strlen(command) + 1);
-    char *argv[] = {shell, dash_c, text, NULL};
+    char *text = bau_alloc(strlen(command) + 1);
     pid_t pid = -1;
     if (text)
         memcpy(text, command, strlen(command));
-    const int failed_spawn = text ? posix_spawn(&pid, "/bin/sh", &actions, NULL, argv, environ) : ENOMEM;
-    posix_spawn_file_actions_destroy(&actions);
+    const int failed_spawn = text ? start_shell(text, fds[1], &pid) : ENOMEM;
     close(fds[1]);
     bau_free(text);
     struct bau_secret *s = failed_spawn ? NULL : secret_new(SECRET_MOST);

@@ -112,8 +112,10 @@ static struct bau_batch *next_batch(struct lane *lane, bool *out_abort)
     return batch;
 }
 
-static void batch_written(struct lane *lane)
+static void batch_written(struct lane *lane, struct bau_batch *batch)
 {
+    if (batch->bytes > OVERLAP_BYTES_MAX)
+        bau_batch_drop(batch); /* the other two of the rotation would keep theirs as well */
     pthread_mutex_lock(&lane->lock);
     lane->first_full = (lane->first_full + 1) % N_BATCHES;
     lane->n_full--;
@@ -148,13 +150,13 @@ static bau_status write_batches(struct lane *lane, struct bau_writer *writer, ui
 {
     for (;;) {
         bool aborted;
-        const struct bau_batch *batch = next_batch(lane, &aborted);
+        struct bau_batch *batch = next_batch(lane, &aborted);
         if (aborted)
             return bau_error_set(err, BAU_E_CANCELLED, "part given up");
         if (!batch)
             return commit(lane, writer, out_rows, err);
         BAU_TRY(write_batch(lane, writer, batch, err));
-        batch_written(lane);
+        batch_written(lane, batch);
     }
 }
 

@@ -128,7 +128,8 @@ struct bau_project {
 extern const struct bau_option bau_limit_options[]; /* the keys of `limits:`; the command line's come from it too */
 
 /* Reads and checks the file and what it includes. Errors are BAU_E_USAGE with file:line:column in front, and the
- * nearest known name behind where a name is unknown (keys, maskers, masker options). */
+ * nearest known name behind where a name is unknown (keys, maskers, masker options). A `keep` whose `until` has passed is
+ * BAU_E_POLICY. */
 bau_status bau_project_load(const char *path, struct bau_project **out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_project_free(struct bau_project *project); /* takes NULL */
 const struct bau_store *bau_project_store(const struct bau_project *project, const char *name);

@@ -70,7 +70,7 @@ class Policy(Refusal):
         job.write(RULES.replace("a number", '""'))
         self.refused(job, 2, "bauta.yaml:6:")
         job.write(RULES.replace("{ keep: a number }", "{ keep: a number, until: 2020-01-01 }"))
-        self.refused(job, 2, "bauta.yaml:6:", "2020-01-01")
+        self.refused(job, 3, "bauta.yaml:6:", "2020-01-01")
 
 
 class ProjectFile(Refusal):
@@ -310,6 +310,7 @@ class Lock(Refusal):
             gate.wait_reached()
             done = job.run(timeout=30)
             self.assertEqual(done.returncode, 10, done.stdout + done.stderr)
+            self.assertIn("another run", done.stderr)
             self.assertEqual(job.in_target("select what from marker"), "old staging")
             gate.open()
             code, out, err = kit.finish(first)

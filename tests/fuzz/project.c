@@ -22,9 +22,7 @@ static void check_treat(const struct bau_treat *t)
         check(t->masker || t->domain);
         check(!t->masker || bau_masker_find(t->masker));
         break;
-    case BAU_DO_KEEP:
-        check(t->reason && strlen(t->reason) >= 3);
-        break;
+    case BAU_DO_KEEP: check(t->reason && strlen(t->reason) >= 3); break;
     case BAU_DO_PATHS:
         check(t->n_paths > 0);
         for (uint32_t i = 0; i < t->n_paths; i++)
@@ -49,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[40];
     struct bau_project *project = NULL;
-    struct bau_error err = {0};
+    struct bau_error err = { 0 };
     const int fd = memfd_create("project", MFD_CLOEXEC);
     if (fd < 0 || (size && write(fd, data, size) != (ssize_t)size))
         abort();
@@ -58,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == BAU_OK)
         check_project(project);
     else
-        check(status == BAU_E_USAGE && strchr(err.text, ':') && !project);
+        check((status == BAU_E_USAGE || status == BAU_E_POLICY) && strchr(err.text, ':') && !project);
     bau_project_free(project);
     close(fd);
     return 0;

@@ -34,7 +34,7 @@ static void run(const uint8_t *data, size_t n)
 
 static void run_changed(uint8_t *data, size_t n)
 {
-    static const uint8_t bytes[] = {0x00, '\n', '"', '\'', '{', '[', '*', ':', 0xff};
+    static const uint8_t bytes[] = { 0x00, '\n', '"', '\'', '{', '[', '*', ':', 0xff };
     const size_t step = n / 97 + 1;
     run(data, n);
     for (size_t i = 0; i < n; i += step) {
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     for (int a = 1; data && a < argc; a++) {
         DIR *folder = opendir(argv[a]);
         for (struct dirent *e; folder && (e = readdir(folder));) {
-            BAU_AUTO_TEXT path = {0};
+            BAU_AUTO_TEXT path = { 0 };
             bau_text_addf(&path, "%s/%s", argv[a], e->d_name);
             if (e->d_name[0] == '.' || path.failed)
                 continue;

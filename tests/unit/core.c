@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bauta/log.h"
@@ -110,6 +111,7 @@ Test(option, good_values_arrive)
     cr_assert(!s.flag && s.u32 == 64 && s.i64 == INT64_MIN && s.f64 == 0.25 && s.bytes == 64u << 20 && s.ms == 5400000);
     cr_assert(s.choice == 2 && s.texts.n == 2);
     cr_assert_str_eq(s.texts.at[1], "y");
+    bau_arena_free(arena);
 }
 
 Test(option, bad_values_say_what_was_expected)
@@ -125,6 +127,7 @@ Test(option, bad_values_say_what_was_expected)
         cr_expect_eq(bau_option_set(bau_option_find(table, bad[i][0]), &s, bad[i][1], arena, &err), BAU_E_USAGE, "case %zu", i);
         cr_expect(strstr(err.text, bad[i][2]), "case %zu: %s", i, err.text);
     }
+    bau_arena_free(arena);
 }
 
 Test(option, nearest_names)
@@ -159,6 +162,31 @@ Test(secret, references)
     for (size_t i = 0; i < BAU_COUNT(bad); i++) {
         cr_expect_eq(bau_secret_resolve(bad[i], &s, &err), BAU_E_USAGE, "case %zu", i);
         cr_expect_null(strstr(err.text, "hunter2"));
+    }
+}
+
+Test(secret, a_file_that_everyone_reads_is_worth_a_warning)
+{
+    static const struct {
+        mode_t mode;
+        bool warns;
+    } cases[] = {{0600, false}, {0640, false}, {0644, true}};
+    for (size_t i = 0; i < BAU_COUNT(cases); i++) {
+        char path[] = "/tmp/bauta-secret-XXXXXX", reference[64], line[400] = "";
+        int log[2];
+        struct bau_secret *s = NULL;
+        struct bau_error err;
+        const int fd = mkstemp(path);
+        cr_assert(fd >= 0 && write(fd, "hunter2", 7) == 7 && fchmod(fd, cases[i].mode) == 0 && pipe2(log, O_NONBLOCK) == 0);
+        close(fd);
+        bau_log_setup(BAU_LOG_TEXT, BAU_WARN, log[1], NULL);
+        snprintf(reference, sizeof reference, "file:%s", path);
+        cr_assert_eq(bau_secret_resolve(reference, &s, &err), BAU_OK, "%s", err.text);
+        const ssize_t n = read(log[0], line, sizeof line - 1);
+        cr_expect_eq(n > 0, cases[i].warns, "mode %o", (unsigned)cases[i].mode);
+        cr_expect_null(strstr(line, "hunter2"));
+        bau_secret_free(s);
+        unlink(path);
     }
 }
 
@@ -214,6 +242,7 @@ Test(canon, spells_equal_things_alike)
         cr_expect(got.len == strlen(cases[i].want) && memcmp(got.data, cases[i].want, got.len) == 0, "case %zu: '%.*s'", i,
                   (int)got.len, (const char *)got.data);
     }
+    bau_arena_free(arena);
 }
 
 static uint8_t (*digest(struct bau_arena *arena, struct bau_mask_key *key, struct bau_column *in))[16]
@@ -244,6 +273,9 @@ Test(mask_key, one_value_one_digest_in_every_type)
     cr_expect_arr_eq(digest(arena, key, &w)[0], want, 16);
     cr_expect_arr_eq(digest(arena, key, &s)[0], want, 16);
     cr_expect(memcmp(digest(arena, other, &t)[0], want, 16) != 0, "names are length-prefixed: no two spell one key");
+    bau_mask_key_release(key);
+    bau_mask_key_release(other);
+    bau_arena_free(arena);
 }
 
 static void unhex(const char *hex, uint8_t *out)
@@ -294,6 +326,7 @@ Test(mask_key, integers_of_text_and_number)
         in = texts(arena, &bad[i], 1);
         cr_expect_eq(bau_mask_integers(&in, arena, &got, &err), BAU_E_DATA, "case %zu", i);
     }
+    bau_arena_free(arena);
 }
 
 Test(log, lines_escape_names_and_hold_the_run)

@@ -228,4 +228,5 @@ Test(rule, selectors_match_and_rank)
         cr_expect_gt(bau_pattern_compare(&high, &low), 0);
         cr_expect_eq(bau_pattern_compare(&high, &high), 0);
     }
+    bau_arena_free(arena);
 }
