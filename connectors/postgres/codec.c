@@ -371,6 +371,23 @@ static bau_status encode_text(const struct bau_column *column, struct bau_slice 
     return BAU_OK;
 }
 
+bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *column, uint32_t row, size_t least,
+                     struct bau_text *out, struct bau_slice *out_rest)
+{
+    const bool bytes = column->type == BAU_TEXT || column->type == BAU_JSON || column->type == BAU_BYTES;
+    if (!bytes || is_text(batch) || column->list_offsets || !bau_column_present(column, row))
+        return false;
+    const struct bau_slice value = bau_column_value(column, row);
+    const bool version = column->type == BAU_JSON && wants_version(column, original(batch, column, row));
+    if (value.len < least)
+        return false;
+    add_length((uint32_t)value.len + version, out);
+    if (version)
+        bau_text_addn(out, "\1", 1);
+    *out_rest = value;
+    return true;
+}
+
 bau_status pg_encode_value(const struct bau_batch *batch, const struct bau_column *column, uint32_t row,
                            struct bau_text *out, struct bau_error *err)
 {

@@ -133,6 +133,10 @@ bau_status pg_decode_column(const struct bau_batch *batch, struct bau_column *co
 /* Appends length word and bytes of row `row` to `out`. `lists`: arrays re-use the header of the value as it arrived. */
 bau_status pg_encode_value(const struct bau_batch *batch, const struct bau_column *column, uint32_t row,
                            struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+/* A large plain value needs no second copy: appends what stands before its bytes and gives the bytes themselves. False: use
+ * pg_encode_value. */
+bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *column, uint32_t row, size_t least,
+                     struct bau_text *out, struct bau_slice *out_rest);
 /* Rewrites type OIDs inside one binary value, in place (lengths stay). BAU_E_BUG when the value is malformed. */
 bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids, uint32_t n_oids,
                            uint32_t type_oid, uint8_t *value, uint32_t len, struct bau_error *err) BAU_MUST_CHECK;

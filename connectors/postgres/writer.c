@@ -327,7 +327,11 @@ static bau_status put_row(struct bau_writer *w, const struct bau_batch *batch, u
             bau_text_addn(&w->out, batch->raw + at, run_end - at);
         else
             BAU_TRY(put_run(w, batch->raw + at, run_end - at, err));
-        BAU_TRY(pg_encode_value(batch, column, row, &w->out, err));
+        struct bau_slice large;
+        if (!keep && pg_encode_large(batch, column, row, FLUSH_BYTES, &w->out, &large))
+            BAU_TRY(put_run(w, large.data, large.len, err));
+        else
+            BAU_TRY(pg_encode_value(batch, column, row, &w->out, err));
         at = after_value(w, span);
     }
     if (!keep)
