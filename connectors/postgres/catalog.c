@@ -75,7 +75,8 @@ static const char tables_sql[] =
     " (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition),"
     " e.oid IS NOT NULL, e.extcondition[array_position(e.extconfig, c.oid)],"
     " obj_description(c.oid, 'pg_class'), am.amname = 'heap',"
-    " has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid) "
+    " has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'), "
+    "row_security_active(c.oid) "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam"
     " LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0"
     "  AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass"
@@ -93,7 +94,7 @@ static bool lockable(const PGresult *rows, int i)
 /* One error that names every table the role may not read. */
 static bau_status check_privileges(struct bau_side *side, const PGresult *rows, struct bau_error *err)
 {
-    BAU_AUTO_TEXT names = {0};
+    BAU_AUTO_TEXT names = { 0 };
     int n_missing = 0;
     bool hidden = false;
     for (int i = 0; i < PQntuples(rows); i++) {
@@ -103,18 +104,20 @@ static bau_status check_privileges(struct bau_side *side, const PGresult *rows, 
             continue;
         hidden = hidden || rows_hidden;
         if (++n_missing <= 4)
-            bau_text_addf(&names, "%s%s.%s", n_missing > 1 ? ", " : "", pg_cell(rows, i, 1), pg_cell(rows, i, 2));
+            bau_text_addf(&names, "%s%s.%s", n_missing > 1 ? ", " : "", pg_cell(rows, i, 1),
+                          pg_cell(rows, i, 2));
     }
     if (n_missing == 0)
         return BAU_OK;
     if (n_missing > 4)
         bau_text_addf(&names, " and %d more", n_missing - 4);
     const char *role = PQuser(side->main);
-    (void)bau_error_set(err, BAU_E_SOURCE,
-                        hidden ? "source of store %s: role %s lacks SELECT on, or row security hides rows of, %s; grant "
-                                 "SELECT and give the role BYPASSRLS"
-                               : "source of store %s: role %s lacks SELECT on %s (SQLSTATE 42501)",
-                        side->with.store, role, names.data ? names.data : "");
+    (void)bau_error_set(
+        err, BAU_E_SOURCE,
+        hidden ? "source of store %s: role %s lacks SELECT on, or row security hides rows of, %s; grant "
+                 "SELECT and give the role BYPASSRLS"
+               : "source of store %s: role %s lacks SELECT on %s (SQLSTATE 42501)",
+        side->with.store, role, names.data ? names.data : "");
     if (err)
         memcpy(err->sqlstate, "42501", 6);
     return BAU_E_SOURCE;
@@ -123,7 +126,8 @@ static bau_status check_privileges(struct bau_side *side, const PGresult *rows, 
 static bau_status add_ident(struct bau_side *side, struct bau_text *sql, const PGresult *rows, int i,
                             struct bau_error *err)
 {
-    const char *space = pg_quote(side->arena, pg_cell(rows, i, 1)), *bare = pg_quote(side->arena, pg_cell(rows, i, 2));
+    const char *space = pg_quote(side->arena, pg_cell(rows, i, 1)),
+               *bare = pg_quote(side->arena, pg_cell(rows, i, 2));
     if (!space || !bare)
         return bau_error_set(err, BAU_E_NOMEM, "catalog");
     bau_text_addf(sql, "%s.%s", space, bare);
@@ -131,11 +135,12 @@ static bau_status add_ident(struct bau_side *side, struct bau_text *sql, const P
 }
 
 /* `out_again`: a table went away meanwhile. */
-static bau_status lock_tables(struct bau_side *side, const PGresult *rows, bool *out_again, struct bau_error *err)
+static bau_status lock_tables(struct bau_side *side, const PGresult *rows, bool *out_again,
+                              struct bau_error *err)
 {
     const int n = PQntuples(rows);
     for (int i = 0; i < n;) {
-        BAU_AUTO_TEXT sql = {0};
+        BAU_AUTO_TEXT sql = { 0 };
         int in_statement = 0;
         for (; i < n && in_statement < LOCKS_A_STATEMENT; i++) {
             if (!lockable(rows, i))
@@ -149,7 +154,8 @@ static bau_status lock_tables(struct bau_side *side, const PGresult *rows, bool 
         if (sql.failed)
             return bau_error_set(err, BAU_E_NOMEM, "catalog");
         const bau_status status = pg_exec(side, side->main, sql.data, err);
-        if (status != BAU_OK && err && (strcmp(err->sqlstate, "42P01") == 0 || strcmp(err->sqlstate, "3F000") == 0)) {
+        if (status != BAU_OK && err &&
+            (strcmp(err->sqlstate, "42P01") == 0 || strcmp(err->sqlstate, "3F000") == 0)) {
             *out_again = true;
             return BAU_OK;
         }
@@ -180,7 +186,8 @@ static bau_status pin(struct bau_side *side, PGresult **out, struct bau_error *e
         BAU_TRY(lock_tables(side, before, &again, err));
         if (!again) {
             PG_AUTO_RESULT *snapshot = NULL;
-            BAU_TRY_NOTE(pg_query(side, side->main, "SELECT pg_export_snapshot()", &snapshot, err), err, "snapshot");
+            BAU_TRY_NOTE(pg_query(side, side->main, "SELECT pg_export_snapshot()", &snapshot, err), err,
+                         "snapshot");
             (void)snprintf(side->snapshot, sizeof side->snapshot, "%s", pg_cell(snapshot, 0, 0));
             PGresult *after = NULL;
             BAU_TRY_NOTE(pg_query(side, side->main, tables_sql, &after, err), err, "list of tables");
@@ -192,7 +199,8 @@ static bau_status pin(struct bau_side *side, PGresult **out, struct bau_error *e
         }
         BAU_TRY(pg_exec(side, side->main, "ROLLBACK", err));
     }
-    return bau_error_set(err, BAU_E_SOURCE, "source of store %s: tables came and went %d times while they were locked",
+    return bau_error_set(err, BAU_E_SOURCE,
+                         "source of store %s: tables came and went %d times while they were locked",
                          side->with.store, LOCK_TRIES);
 }
 
@@ -200,7 +208,7 @@ static bau_status pin(struct bau_side *side, PGresult **out, struct bau_error *e
 static bau_status pin_stoppable(struct bau_side *side, PGresult **out, struct bau_error *err)
 {
     const struct bau_watch *watch = &side->with.watch;
-    struct bau_link self = {.side = side, .conn = side->main};
+    struct bau_link self = { .side = side, .conn = side->main };
     if (watch->busy)
         watch->busy(watch->self, &self, true);
     const bau_status status = pin(side, out, err);
@@ -259,16 +267,16 @@ static bau_status take_tables(struct pg_fill *fill, const PGresult *rows, struct
     fill->side->tables = bau_arena_zero(fill->side->arena, ((size_t)n + 1) * sizeof *fill->side->tables);
     if (!places || !fill->datasets || !fill->side->tables)
         return bau_error_set(err, BAU_E_NOMEM, "catalog");
-    BAU_AUTO_TEXT oids = {0};
+    BAU_AUTO_TEXT oids = { 0 };
     bau_text_add(&oids, "{");
     for (uint32_t i = 0; i < n; i++) {
         take_table(fill, rows, (int)i);
-        places[i] = (struct pg_place){fill->datasets[i].native_id, i};
+        places[i] = (struct pg_place){ fill->datasets[i].native_id, i };
         bau_text_addf(&oids, "%s%" PRIu32, i ? "," : "", fill->datasets[i].native_id);
     }
     bau_text_add(&oids, "}");
     qsort(places, n, sizeof *places, by_oid);
-    fill->places = (struct pg_places){n, places};
+    fill->places = (struct pg_places){ n, places };
     for (uint32_t i = 0; i < n; i++)
         if (!PQgetisnull(rows, (int)i, 8))
             fill->datasets[i].parent = pg_place_of(&fill->places, pg_cell_oid(rows, (int)i, 8));
@@ -282,7 +290,7 @@ static bau_status take_tables(struct pg_fill *fill, const PGresult *rows, struct
 static bau_status fill_all(struct bau_side *side, struct bau_catalog *catalog, const PGresult *rows,
                            struct bau_error *err)
 {
-    struct pg_fill fill = {.side = side, .catalog = catalog};
+    struct pg_fill fill = { .side = side, .catalog = catalog };
     PG_AUTO_RESULT *server = NULL;
     BAU_TRY(pg_query(side, side->main, "SELECT current_setting('server_version')", &server, err));
     catalog->store = bau_arena_text(catalog->arena, side->with.store);

@@ -371,8 +371,8 @@ static bau_status encode_text(const struct bau_column *column, struct bau_slice 
     return BAU_OK;
 }
 
-bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *column, uint32_t row, size_t least,
-                     struct bau_text *out, struct bau_slice *out_rest)
+bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *column, uint32_t row,
+                     size_t least, struct bau_text *out, struct bau_slice *out_rest)
 {
     const bool bytes = column->type == BAU_TEXT || column->type == BAU_JSON || column->type == BAU_BYTES;
     if (!bytes || is_text(batch) || column->list_offsets || !bau_column_present(column, row))

@@ -288,8 +288,8 @@ bau_status pg_target_lock(struct bau_side *side, struct bau_error *err)
     PG_AUTO_RESULT *result = NULL;
     /* Not at once: the server may not have noticed yet that the run before us was killed. */
     BAU_TRY(pg_exec(side, side->main, "SET lock_timeout = '5s'", err));
-    const bau_status status =
-        pg_query_params(side, side->main, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, values, &result, err);
+    const bau_status status = pg_query_params(
+        side, side->main, "SELECT pg_catalog.pg_advisory_lock($1::bigint)", 1, values, &result, err);
     if (status != BAU_OK && strcmp(err->sqlstate, "55P03") == 0)
         return bau_error_set(err, BAU_E_LOCKED, "store %s: another run is working on database %s",
                              side->with.store, side->database);

@@ -13,8 +13,8 @@
 
 #include "schema.h"
 
-#define BAU_BATCH_ROWS 4096u           /* a reader stops filling at this many rows … */
-#define BAU_BATCH_BYTES (512u * 1024u) /* … or this many bytes, whichever comes first */
+#define BAU_BATCH_ROWS 4096u                        /* a reader stops filling at this many rows … */
+#define BAU_BATCH_BYTES (512u * 1024u)              /* … or this many bytes, whichever comes first */
 #define BAU_VALUE_BYTES_MAX (1024u * 1024u * 1024u) /* a larger value is BAU_E_LIMIT */
 
 /* What a reader must give of a field. */
@@ -32,31 +32,31 @@ struct bau_span { /* bytes of one value inside batch->raw, without the framing a
 
 typedef enum { BAU_FORM_FRAME, BAU_FORM_VIEW, BAU_FORM_TYPED } bau_form;
 
-struct bau_column { /* a run of values of one field */
+struct bau_column {                /* a run of values of one field */
     const struct bau_field *field; /* borrowed from the dataset; NULL for values out of a document */
     bau_form form;
-    bau_type type;                 /* of the values in data */
+    bau_type type; /* of the values in data */
     uint32_t n_values, n_nulls;
-    uint64_t *valid;               /* bit i set: value i present. NULL when n_nulls == 0 */
-    uint32_t *offsets;             /* variable width: n_values + 1 entries. NULL for fixed width */
-    void *data;                    /* fixed: n_values * width bytes; variable: offsets[n_values] bytes */
-    uint32_t *list_offsets;        /* repeated field: n_rows + 1 entries. NULL: one value a row */
-    const struct bau_span *spans;  /* VIEW and TYPED: one a row, as it arrived; NULL for FRAME */
+    uint64_t *valid;              /* bit i set: value i present. NULL when n_nulls == 0 */
+    uint32_t *offsets;            /* variable width: n_values + 1 entries. NULL for fixed width */
+    void *data;                   /* fixed: n_values * width bytes; variable: offsets[n_values] bytes */
+    uint32_t *list_offsets;       /* repeated field: n_rows + 1 entries. NULL: one value a row */
+    const struct bau_span *spans; /* VIEW and TYPED: one a row, as it arrived; NULL for FRAME */
 };
 
 struct bau_batch {
     const struct bau_dataset *dataset; /* borrowed; outlives every batch of its part */
     struct bau_arena *arena;           /* owns every buffer below; reset when the batch is reused */
-    const char *format;                /* how raw is framed, e.g. "pgcopy": a writer of the same format copies runs */
-    const uint8_t *raw;                /* the bytes as they arrived, BAU_ALIGN readable bytes behind */
+    const char *format; /* how raw is framed, e.g. "pgcopy": a writer of the same format copies runs */
+    const uint8_t *raw; /* the bytes as they arrived, BAU_ALIGN readable bytes behind */
     size_t raw_len;
-    const uint32_t *row_at;            /* n_rows + 1 entries: where each row's frame starts in raw */
-    uint64_t seq, bytes;               /* place in the part; bytes of rows held */
-    uint32_t n_rows;                   /* 0 from a reader means: end of part */
-    uint32_t n_columns;                /* dataset->n_fields */
+    const uint32_t *row_at; /* n_rows + 1 entries: where each row's frame starts in raw */
+    uint64_t seq, bytes;    /* place in the part; bytes of rows held */
+    uint32_t n_rows;        /* 0 from a reader means: end of part */
+    uint32_t n_columns;     /* dataset->n_fields */
     struct bau_column *columns;
-    void *adopted;                     /* foreign block that raw lies in, when one value was too big to copy … */
-    void (*adopted_free)(void *);      /* … and how to give it back */
+    void *adopted;                /* foreign block that raw lies in, when one value was too big to copy … */
+    void (*adopted_free)(void *); /* … and how to give it back */
 };
 
 bau_status bau_batch_init(struct bau_batch *batch, struct bau_error *err) BAU_MUST_CHECK;
@@ -83,8 +83,8 @@ static inline bool bau_column_present(const struct bau_column *column, uint32_t 
 /* Makes `out` a TYPED column of `n` values: validity and nulls shared with `in`, fresh data of `data_bytes` (fixed
  * width: ignored, computed). Variable width: offsets of n + 1 entries, offsets[0] = 0, the rest for the caller.
  * `in` may be another type; field, list_offsets and spans are taken over. */
-bau_status bau_column_make(struct bau_column *out, const struct bau_column *in, bau_type type, size_t data_bytes,
-                           struct bau_arena *arena, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_column_make(struct bau_column *out, const struct bau_column *in, bau_type type,
+                           size_t data_bytes, struct bau_arena *arena, struct bau_error *err) BAU_MUST_CHECK;
 /* Same type, nulls and offsets as `in`, new bytes. */
 bau_status bau_column_like(struct bau_column *out, const struct bau_column *in, struct bau_arena *arena,
                            struct bau_error *err) BAU_MUST_CHECK;
@@ -97,8 +97,8 @@ static inline struct bau_slice bau_column_value(const struct bau_column *column,
     const uint32_t width = bau_type_width(column->type);
     const uint8_t *data = (const uint8_t *)column->data;
     if (width)
-        return (struct bau_slice){data + (size_t)i * width, width};
-    return (struct bau_slice){data + column->offsets[i], column->offsets[i + 1] - column->offsets[i]};
+        return (struct bau_slice){ data + (size_t)i * width, width };
+    return (struct bau_slice){ data + column->offsets[i], column->offsets[i + 1] - column->offsets[i] };
 }
 
 #endif

@@ -14,11 +14,11 @@
 #include "secret.h"
 
 enum { /* caps */
-    BAU_CAN_READ = 1,
-    BAU_CAN_WRITE = 2,
-    BAU_CAN_SNAPSHOT = 4, /* one point in time for all links */
-    BAU_CAN_SPLIT = 8,
-    BAU_CAN_SWITCH = 16, /* atomic, with rollback */
+       BAU_CAN_READ = 1,
+       BAU_CAN_WRITE = 2,
+       BAU_CAN_SNAPSHOT = 4, /* one point in time for all links */
+       BAU_CAN_SPLIT = 8,
+       BAU_CAN_SWITCH = 16, /* atomic, with rollback */
 };
 
 struct bau_side;
@@ -37,13 +37,13 @@ struct bau_watch {
 };
 
 struct bau_open {
-    const char *store;              /* name in the project file, for messages */
+    const char *store; /* name in the project file, for messages */
     const struct bau_secret *uri;
-    const void *config;             /* options of the connector, config_bytes, bound */
-    bool write;                     /* false: source */
-    uint32_t lanes;                 /* how many lanes will work */
-    uint32_t batch_rows;            /* rows at which a reader stops filling, 0: BAU_BATCH_ROWS; tests force odd cuts */
-    const char *run_id;             /* 16 hex digits */
+    const void *config;  /* options of the connector, config_bytes, bound */
+    bool write;          /* false: source */
+    uint32_t lanes;      /* how many lanes will work */
+    uint32_t batch_rows; /* rows at which a reader stops filling, 0: BAU_BATCH_ROWS; tests force odd cuts */
+    const char *run_id;  /* 16 hex digits */
     struct bau_watch watch;
 };
 
@@ -71,7 +71,8 @@ struct bau_write {
 };
 
 struct bau_made { /* one object that could not be made, for the report */
-    const char *kind, *name, *reason; /* reason holds a SQLSTATE and our words, no server text that can quote rows */
+    const char *kind, *name,
+        *reason; /* reason holds a SQLSTATE and our words, no server text that can quote rows */
     bool waived;
 };
 
@@ -79,8 +80,8 @@ struct bau_target_plan {
     const struct bau_catalog *catalog; /* of the source */
     struct bau_slice schema;           /* from the source's `schema` */
     const struct bau_parts *parts;
-    const struct bau_texts *waive;     /* names of objects whose failure is accepted */
-    uint32_t jobs;                     /* parallel index builds and so on */
+    const struct bau_texts *waive; /* names of objects whose failure is accepted */
+    uint32_t jobs;                 /* parallel index builds and so on */
     struct bau_watch watch;
 };
 
@@ -90,7 +91,7 @@ struct bau_target_facts {
     char text[200]; /* one sentence */
 };
 
-struct bau_connector { /* const, static; one per folder */
+struct bau_connector {   /* const, static; one per folder */
     const char *name;    /* "postgres" */
     const char *schemes; /* "postgres|postgresql": what URIs start with */
     const char *summary;
@@ -102,10 +103,12 @@ struct bau_connector { /* const, static; one per folder */
     void (*close)(struct bau_side *side);
     /* Identity of what the side is connected to, equal for two sides exactly when a write to one is seen by the other:
      * "pg:7312345:16384". Arena text. */
-    bau_status (*identity)(struct bau_side *side, struct bau_arena *arena, const char **out, struct bau_error *err);
+    bau_status (*identity)(struct bau_side *side, struct bau_arena *arena, const char **out,
+                           struct bau_error *err);
 
     /* source */
-    bau_status (*catalog)(struct bau_side *side, struct bau_catalog **out, struct bau_error *err); /* pins the snapshot */
+    bau_status (*catalog)(struct bau_side *side, struct bau_catalog **out,
+                          struct bau_error *err); /* pins the snapshot */
     /* A few rows' worth of facts for `init` and `plan`; never values. */
     bau_status (*split)(struct bau_side *side, const struct bau_catalog *catalog, struct bau_arena *arena,
                         struct bau_parts *out, struct bau_error *err);
@@ -113,31 +116,36 @@ struct bau_connector { /* const, static; one per folder */
                          struct bau_slice *out, struct bau_error *err);
     bau_status (*link_open)(struct bau_side *side, struct bau_link **out, struct bau_error *err);
     void (*link_close)(struct bau_link *link);
-    void (*link_interrupt)(struct bau_link *link); /* any thread; makes its owner's call return soon with an error */
+    void (*link_interrupt)(
+        struct bau_link *link); /* any thread; makes its owner's call return soon with an error */
     bau_status (*read_open)(struct bau_link *link, const struct bau_read *what, struct bau_reader **out,
                             struct bau_error *err);
     bau_status (*read_next)(struct bau_reader *reader, struct bau_batch *into, struct bau_error *err);
     void (*read_close)(struct bau_reader *reader);
 
     /* target; in this order: facts, prepare, begin, lanes, finish, switch */
-    bau_status (*target_facts)(struct bau_side *target, const char *source_identity, struct bau_target_facts *out,
-                               struct bau_error *err);
+    bau_status (*target_facts)(struct bau_side *target, const char *source_identity,
+                               struct bau_target_facts *out, struct bau_error *err);
     bau_status (*target_prepare)(struct bau_side *target, const char *source_identity,
                                  struct bau_error *err); /* guard (11), lock (10), debris of dead runs */
-    bau_status (*target_begin)(struct bau_side *target, const struct bau_target_plan *plan, struct bau_error *err);
+    bau_status (*target_begin)(struct bau_side *target, const struct bau_target_plan *plan,
+                               struct bau_error *err);
     bau_status (*write_open)(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
                              struct bau_error *err);
     bau_status (*write_next)(struct bau_writer *writer, const struct bau_batch *batch, struct bau_error *err);
     bau_status (*write_commit)(struct bau_writer *writer, uint64_t *out_rows, struct bau_error *err);
     void (*write_close)(struct bau_writer *writer);
-    bau_status (*target_finish)(struct bau_side *target, const struct bau_target_plan *plan, struct bau_error *err);
+    bau_status (*target_finish)(struct bau_side *target, const struct bau_target_plan *plan,
+                                struct bau_error *err);
     bau_status (*target_switch)(struct bau_side *target, struct bau_error *err);
     void (*target_abandon)(struct bau_side *target); /* leaves the old target untouched; takes any state */
     bau_status (*target_rollback)(struct bau_side *target, struct bau_error *err);
     /* Runs one SQL (or the store's own language) script against the switched target: `after:` steps. */
-    bau_status (*run_script)(struct bau_side *target, const char *script, uint64_t timeout_ms, struct bau_error *err);
-    uint32_t (*max_lanes)(struct bau_side *target);       /* most lanes that may write at once, 0: any. NULL: any */
-    const char *(*promises)(struct bau_side *target);     /* what this kind of switch cannot promise, for the plan; NULL: nothing */
+    bau_status (*run_script)(struct bau_side *target, const char *script, uint64_t timeout_ms,
+                             struct bau_error *err);
+    uint32_t (*max_lanes)(struct bau_side *target); /* most lanes that may write at once, 0: any. NULL: any */
+    const char *(*promises)(
+        struct bau_side *target); /* what this kind of switch cannot promise, for the plan; NULL: nothing */
 };
 
 /* the registry (generated by connectors/meson.build) */

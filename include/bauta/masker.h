@@ -12,25 +12,26 @@
 #include "batch.h"
 #include "option.h"
 
-enum { /* traits: promises */
-    BAU_DETERMINISTIC = 1,  /* equal in, equal out (within a domain) */
-    BAU_BIJECTIVE = 2,      /* distinct in, distinct out: proved exhaustively on small domains */
-    BAU_COLLISION_BOUND = 4,/* distinct in, distinct out but for a chance the reference page states (>= 80 bits) */
-    BAU_CONSTANT = 8,       /* the output does not depend on the value */
-    BAU_KEEPS_LENGTH = 16,  /* same number of bytes */
-    BAU_MAKES_NULLS = 32,   /* the output is null */
-    BAU_KEEPS_ALL = 64,     /* the output is the input: `keep` */
-    BAU_KEYED = 128,        /* uses ctx/bind keys; ephemeral keys change its output */
+enum {                        /* traits: promises */
+       BAU_DETERMINISTIC = 1, /* equal in, equal out (within a domain) */
+       BAU_BIJECTIVE = 2,     /* distinct in, distinct out: proved exhaustively on small domains */
+       BAU_COLLISION_BOUND =
+           4, /* distinct in, distinct out but for a chance the reference page states (>= 80 bits) */
+       BAU_CONSTANT = 8,      /* the output does not depend on the value */
+       BAU_KEEPS_LENGTH = 16, /* same number of bytes */
+       BAU_MAKES_NULLS = 32,  /* the output is null */
+       BAU_KEEPS_ALL = 64,    /* the output is the input: `keep` */
+       BAU_KEYED = 128,       /* uses ctx/bind keys; ephemeral keys change its output */
 };
 enum { /* what an onlooker of the output learns */
-    BAU_LEAKS_EQUALITY = 1,
-    BAU_LEAKS_ORDER = 2,
-    BAU_LEAKS_LENGTH = 4,
-    BAU_LEAKS_PREFIX = 8,
-    BAU_LEAKS_FREQUENCY = 16,
-    BAU_LEAKS_FORMAT = 32,
-    BAU_LEAKS_RANGE = 64,
-    BAU_LEAKS_VALUE = 128,
+       BAU_LEAKS_EQUALITY = 1,
+       BAU_LEAKS_ORDER = 2,
+       BAU_LEAKS_LENGTH = 4,
+       BAU_LEAKS_PREFIX = 8,
+       BAU_LEAKS_FREQUENCY = 16,
+       BAU_LEAKS_FORMAT = 32,
+       BAU_LEAKS_RANGE = 64,
+       BAU_LEAKS_VALUE = 128,
 };
 
 /* How a value is spelled before it is hashed, so that equal things are equal in every store and type. Integers are
@@ -46,7 +47,8 @@ typedef enum {
 } bau_canon;
 #define BAU_CANON_WORDS "none|trim|fold|digits|decimal|e164|email"
 
-struct bau_mask_key; /* a PRF bound to (key mode, target, domain, masker), with a canonical form; const, any thread */
+struct
+    bau_mask_key; /* a PRF bound to (key mode, target, domain, masker), with a canonical form; const, any thread */
 
 struct bau_mask_bind {
     const char *masker, *domain;
@@ -54,15 +56,16 @@ struct bau_mask_bind {
     bau_type type;                 /* of the values apply will see */
     uint32_t max_chars;            /* text: the narrowest column of the domain, in characters; 0: no limit */
     const struct bau_mask_key *key;
-    struct bau_arena *arena;       /* lives as long as the config; kept out of dumps, wiped */
+    struct bau_arena *arena; /* lives as long as the config; kept out of dumps, wiped */
 };
 
 struct bau_mask_ctx {
-    struct bau_arena *arena;   /* the batch's: outputs come from here */
-    void *scratch;             /* masker->scratch_bytes, per lane, contents undefined on entry */
-    const struct bau_column *const *fields; /* one a BAU_OPTION_FIELD option that is set, table order; unmasked, TYPED */
-    const uint32_t *rows;      /* row of value i, into `fields`; NULL: value i is row i */
-    uint64_t first_row;        /* of the batch within its part: for messages only */
+    struct bau_arena *arena; /* the batch's: outputs come from here */
+    void *scratch;           /* masker->scratch_bytes, per lane, contents undefined on entry */
+    const struct bau_column *const
+        *fields;          /* one a BAU_OPTION_FIELD option that is set, table order; unmasked, TYPED */
+    const uint32_t *rows; /* row of value i, into `fields`; NULL: value i is row i */
+    uint64_t first_row;   /* of the batch within its part: for messages only */
 };
 
 struct bau_masker { /* const, static; one per file */
@@ -78,7 +81,7 @@ struct bau_masker { /* const, static; one per file */
                         struct bau_column *out, struct bau_error *err);
     /* Longest text it makes, in characters, for values of `type`; 0: never longer than the input. NULL: 0. */
     uint32_t (*widest)(const void *config, bau_type type);
-    void (*unbind)(void *config); /* wipes keys held outside the arena. NULL: nothing */
+    void (*unbind)(void *config);             /* wipes keys held outside the arena. NULL: nothing */
     const char *example_in, *example_options; /* `bauta maskers NAME` runs these through the masker */
 };
 
@@ -86,18 +89,20 @@ struct bau_masker { /* const, static; one per file */
 
 /* 16 bytes of PRF output a value into `*out` (arena, 16 * n_values bytes) over the canonical form of each value.
  * Nulls get the digest of the empty string: ignore them. The empty text is a value like any other. */
-bau_status bau_mask_digest(const struct bau_mask_key *key, struct bau_arena *arena, const struct bau_column *in,
-                           uint8_t (**out)[16], struct bau_error *err) BAU_MUST_CHECK;
-/* The canonical form itself as a text column. */
-bau_status bau_mask_canonical(const struct bau_mask_key *key, struct bau_arena *arena, const struct bau_column *in,
-                              struct bau_column *out, struct bau_error *err) BAU_MUST_CHECK;
-/* A further 32-byte key derived from this one by HKDF with `label`: for permutations, ciphers. */
-bau_status bau_mask_subkey(const struct bau_mask_key *key, const char *label, uint8_t out[32], struct bau_error *err)
+bau_status bau_mask_digest(const struct bau_mask_key *key, struct bau_arena *arena,
+                           const struct bau_column *in, uint8_t (**out)[16], struct bau_error *err)
     BAU_MUST_CHECK;
+/* The canonical form itself as a text column. */
+bau_status bau_mask_canonical(const struct bau_mask_key *key, struct bau_arena *arena,
+                              const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+    BAU_MUST_CHECK;
+/* A further 32-byte key derived from this one by HKDF with `label`: for permutations, ciphers. */
+bau_status bau_mask_subkey(const struct bau_mask_key *key, const char *label, uint8_t out[32],
+                           struct bau_error *err) BAU_MUST_CHECK;
 /* Integers of an I16/I32/I64 column as int64 and back. Text and numeric columns that spell an integer in decimal are
  * taken too (a key in a document, a numeric(20,0)): a value that does not, or does not fit, is BAU_E_DATA. */
-bau_status bau_mask_integers(const struct bau_column *in, struct bau_arena *arena, int64_t **out, struct bau_error *err)
-    BAU_MUST_CHECK;
+bau_status bau_mask_integers(const struct bau_column *in, struct bau_arena *arena, int64_t **out,
+                             struct bau_error *err) BAU_MUST_CHECK;
 bau_status bau_mask_from_integers(const struct bau_column *in, const int64_t *values, struct bau_arena *arena,
                                   struct bau_column *out, struct bau_error *err) BAU_MUST_CHECK;
 

@@ -9,7 +9,8 @@
 
 #include "error.h"
 
-#define BAU_ALIGN 64u /* B2: every column buffer starts at a multiple of this and is readable this far past its end */
+#define BAU_ALIGN                                                                                            \
+    64u /* B2: every column buffer starts at a multiple of this and is readable this far past its end */
 
 /* Zeroed blocks; NULL when memory ran out. bau_free takes NULL. bau_realloc does not zero what it adds. */
 void *bau_alloc(size_t bytes) BAU_MUST_CHECK;
@@ -34,7 +35,8 @@ size_t bau_arena_held(const struct bau_arena *arena);  /* held from the system *
 void *bau_arena_take(struct bau_arena *arena, size_t bytes) BAU_MUST_CHECK;
 void *bau_arena_zero(struct bau_arena *arena, size_t bytes) BAU_MUST_CHECK;
 void *bau_arena_buffer(struct bau_arena *arena, size_t bytes) BAU_MUST_CHECK;
-char *bau_arena_text(struct bau_arena *arena, const char *text) BAU_MUST_CHECK; /* copy; text may be NULL -> NULL */
+char *bau_arena_text(struct bau_arena *arena, const char *text)
+    BAU_MUST_CHECK; /* copy; text may be NULL -> NULL */
 char *bau_arena_textn(struct bau_arena *arena, const char *text, size_t n) BAU_MUST_CHECK;
 char *bau_arena_printf(struct bau_arena *arena, const char *format, ...) BAU_PRINTF(2, 3) BAU_MUST_CHECK;
 

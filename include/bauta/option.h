@@ -32,14 +32,14 @@ struct bau_texts {
 struct bau_option {
     const char *name; /* lower_case; the command line spells '_' as '-' */
     bau_option_kind kind;
-    size_t offset;         /* into the config struct */
-    const char *fallback;  /* default, spelled as a user would; NULL: none (zero, NULL) */
-    int64_t min, max;      /* numbers: inclusive bounds */
-    const char *sentence;  /* one sentence, ends with a full stop */
+    size_t offset;        /* into the config struct */
+    const char *fallback; /* default, spelled as a user would; NULL: none (zero, NULL) */
+    int64_t min, max;     /* numbers: inclusive bounds */
+    const char *sentence; /* one sentence, ends with a full stop */
     unsigned flags;
-    const char *choices;   /* BAU_OPTION_CHOICE: "stable|per-target|ephemeral" */
+    const char *choices;    /* BAU_OPTION_CHOICE: "stable|per-target|ephemeral" */
     const char *value_name; /* shown in help: "FILE"; NULL: from kind */
-    char letter;           /* command line short form, 0: none */
+    char letter;            /* command line short form, 0: none */
 };
 /* Tables end with a row whose name is NULL. */
 
@@ -48,8 +48,8 @@ bau_status bau_options_default(const struct bau_option *table, void *config, str
                                struct bau_error *err) BAU_MUST_CHECK;
 /* Sets one option from text. Errors (BAU_E_USAGE) say what was expected, never where: the caller notes that.
  * The text of a secret never appears in an error. */
-bau_status bau_option_set(const struct bau_option *option, void *config, const char *text, struct bau_arena *arena,
-                          struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_option_set(const struct bau_option *option, void *config, const char *text,
+                          struct bau_arena *arena, struct bau_error *err) BAU_MUST_CHECK;
 /* NULL when there is none. */
 const struct bau_option *bau_option_find(const struct bau_option *table, const char *name);
 /* "a number from 0 to 64", "one of stable, per-target, ephemeral": for help and errors. */

@@ -9,20 +9,20 @@
 
 struct bau_field {
     const char *name;
-    const char *native;       /* the store's own spelling of the type: "character varying(40)", for messages */
-    bau_type type;            /* of one value; for a list, of its elements */
-    bool list;                /* an array: a masker sees its elements, flattened */
+    const char *native; /* the store's own spelling of the type: "character varying(40)", for messages */
+    bau_type type;      /* of one value; for a list, of its elements */
+    bool list;          /* an array: a masker sees its elements, flattened */
     bool nullable;
-    bool generated;           /* computed by the store: never read, never written, needs no rule */
+    bool generated; /* computed by the store: never read, never written, needs no rule */
     bool has_default;
-    bool document;            /* JSON or BSON: rules may name paths inside */
-    uint32_t native_type;     /* PostgreSQL: type OID */
-    uint32_t max_chars;       /* longest text in characters; 0: no limit */
-    uint32_t max_digits;      /* numeric precision; 0: no limit */
-    int32_t scale;            /* numeric scale; -1 unknown */
-    uint32_t n_labels;        /* an enum's labels */
+    bool document;        /* JSON or BSON: rules may name paths inside */
+    uint32_t native_type; /* PostgreSQL: type OID */
+    uint32_t max_chars;   /* longest text in characters; 0: no limit */
+    uint32_t max_digits;  /* numeric precision; 0: no limit */
+    int32_t scale;        /* numeric scale; -1 unknown */
+    uint32_t n_labels;    /* an enum's labels */
     const char *const *labels;
-    const char *comment;      /* the store's comment on the field, or NULL */
+    const char *comment; /* the store's comment on the field, or NULL */
 };
 
 typedef enum { BAU_KEY_PRIMARY, BAU_KEY_UNIQUE, BAU_KEY_EXCLUDE } bau_key_kind;
@@ -57,11 +57,11 @@ typedef enum {
 #define BAU_NO_DATASET UINT32_MAX
 
 struct bau_dataset {
-    const char *name;   /* "public.customers": segments joined by '.', as selectors spell it */
-    const char *space;  /* "public" */
-    const char *bare;   /* "customers" */
+    const char *name;  /* "public.customers": segments joined by '.', as selectors spell it */
+    const char *space; /* "public" */
+    const char *bare;  /* "customers" */
     bau_dataset_kind kind;
-    uint32_t parent;    /* partition: the dataset it is a partition of, else BAU_NO_DATASET */
+    uint32_t parent; /* partition: the dataset it is a partition of, else BAU_NO_DATASET */
     uint32_t n_fields;
     const struct bau_field *fields;
     uint32_t n_keys;
@@ -75,13 +75,13 @@ struct bau_dataset {
 };
 
 struct bau_catalog {
-    const char *store;       /* the store's name in the project file */
-    const char *server;      /* "PostgreSQL 15.18 (Debian …)", for reports */
+    const char *store;  /* the store's name in the project file */
+    const char *server; /* "PostgreSQL 15.18 (Debian …)", for reports */
     uint32_t n_datasets;
     const struct bau_dataset *datasets; /* ordered by name */
     uint32_t n_references;
     const struct bau_reference *references;
-    uint32_t n_blockers;     /* what must not travel unless a rule says so; see bau_blocker */
+    uint32_t n_blockers; /* what must not travel unless a rule says so; see bau_blocker */
     const struct bau_blocker *blockers;
     struct bau_arena *arena; /* owns all of it */
 };
@@ -92,7 +92,8 @@ struct bau_blocker {
     const char *kind, *name, *why;
 };
 
-uint32_t bau_catalog_find(const struct bau_catalog *catalog, const char *name); /* BAU_NO_DATASET when absent */
+uint32_t bau_catalog_find(const struct bau_catalog *catalog,
+                          const char *name); /* BAU_NO_DATASET when absent */
 uint32_t bau_dataset_find(const struct bau_dataset *dataset, const char *field); /* UINT32_MAX when absent */
 
 #endif

@@ -13,7 +13,8 @@
     X(BAU_I64, 8, "int8", "host order")                                                                      \
     X(BAU_F32, 4, "float4", "IEEE 754, host order")                                                          \
     X(BAU_F64, 8, "float8", "IEEE 754, host order")                                                          \
-    X(BAU_DATE, 4, "date", "int32 days since 1970-01-01; INT32_MIN and INT32_MAX are -infinity and infinity")  \
+    X(BAU_DATE, 4, "date",                                                                                   \
+      "int32 days since 1970-01-01; INT32_MIN and INT32_MAX are -infinity and infinity")                     \
     X(BAU_TIME, 8, "time", "int64 microseconds since midnight")                                              \
     X(BAU_TIMESTAMP, 8, "timestamp", "int64 microseconds since 1970-01-01 00:00; INT64_MIN/MAX -+infinity")  \
     X(BAU_TIMESTAMPTZ, 8, "timestamptz", "as timestamp, in UTC")                                             \

@@ -7,7 +7,7 @@
 
 bau_status bau_batch_init(struct bau_batch *batch, struct bau_error *err)
 {
-    *batch = (struct bau_batch){.arena = bau_arena_new(BATCH_CHUNK, BAU_ARENA_PRIVATE)};
+    *batch = (struct bau_batch){ .arena = bau_arena_new(BATCH_CHUNK, BAU_ARENA_PRIVATE) };
     return batch->arena ? BAU_OK : bau_error_set(err, BAU_E_NOMEM, "batch");
 }
 
@@ -25,14 +25,14 @@ void bau_batch_release(struct bau_batch *batch)
         return;
     give_back(batch);
     bau_arena_free(batch->arena);
-    *batch = (struct bau_batch){0};
+    *batch = (struct bau_batch){ 0 };
 }
 
 void bau_batch_drop(struct bau_batch *batch)
 {
     give_back(batch);
     bau_arena_reset(batch->arena);
-    *batch = (struct bau_batch){.arena = batch->arena};
+    *batch = (struct bau_batch){ .arena = batch->arena };
 }
 
 bau_status bau_batch_reset(struct bau_batch *batch, const struct bau_dataset *dataset, struct bau_error *err)
@@ -44,8 +44,10 @@ bau_status bau_batch_reset(struct bau_batch *batch, const struct bau_dataset *da
     if (!columns)
         return bau_error_set(err, BAU_E_NOMEM, "batch");
     for (uint32_t f = 0; f < dataset->n_fields; f++)
-        columns[f] = (struct bau_column){.field = &dataset->fields[f], .type = dataset->fields[f].type};
-    *batch = (struct bau_batch){.dataset = dataset, .arena = arena, .n_columns = dataset->n_fields, .columns = columns};
+        columns[f] = (struct bau_column){ .field = &dataset->fields[f], .type = dataset->fields[f].type };
+    *batch = (struct bau_batch){
+        .dataset = dataset, .arena = arena, .n_columns = dataset->n_fields, .columns = columns
+    };
     return BAU_OK;
 }
 
@@ -53,13 +55,18 @@ bau_status bau_batch_reset(struct bau_batch *batch, const struct bau_dataset *da
 static void share(struct bau_column *out, const struct bau_column *in, bau_type type)
 {
     const struct bau_column from = *in;
-    *out = (struct bau_column){.field = from.field, .form = BAU_FORM_TYPED, .type = type, .n_values = from.n_values,
-                               .n_nulls = from.n_nulls, .valid = from.valid, .list_offsets = from.list_offsets,
-                               .spans = from.spans};
+    *out = (struct bau_column){ .field = from.field,
+                                .form = BAU_FORM_TYPED,
+                                .type = type,
+                                .n_values = from.n_values,
+                                .n_nulls = from.n_nulls,
+                                .valid = from.valid,
+                                .list_offsets = from.list_offsets,
+                                .spans = from.spans };
 }
 
-bau_status bau_column_make(struct bau_column *out, const struct bau_column *in, bau_type type, size_t data_bytes,
-                           struct bau_arena *arena, struct bau_error *err)
+bau_status bau_column_make(struct bau_column *out, const struct bau_column *in, bau_type type,
+                           size_t data_bytes, struct bau_arena *arena, struct bau_error *err)
 {
     const uint32_t width = bau_type_width(type);
     share(out, in, type);

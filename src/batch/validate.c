@@ -74,7 +74,8 @@ static bau_status check_frames(const struct bau_batch *batch, struct bau_error *
         if (batch->row_at[r + 1] < batch->row_at[r] || batch->row_at[r + 1] > batch->raw_len)
             BROKEN("B5", "row %u lies outside the raw bytes", r);
     for (uint32_t f = 0; f < batch->n_columns; f++) {
-        const struct bau_span *spans = batch->columns[f].form == BAU_FORM_FRAME ? NULL : batch->columns[f].spans;
+        const struct bau_span *spans =
+            batch->columns[f].form == BAU_FORM_FRAME ? NULL : batch->columns[f].spans;
         for (uint32_t r = 0; spans && r < batch->n_rows; r++) {
             const size_t len = spans[r].len == BAU_SPAN_NULL ? 0 : spans[r].len;
             if (spans[r].at > batch->raw_len || len > batch->raw_len - spans[r].at)

@@ -12,7 +12,7 @@
 
 #define BAU_CLI_COLUMNS 80u
 
-struct bau_globals { /* options of every verb */
+struct bau_globals {  /* options of every verb */
     const char *file; /* the project file */
     uint32_t log;     /* index into "text|json" */
     bool json, quiet, verbose;
@@ -32,26 +32,28 @@ struct bau_given { /* one option of this invocation: its value as it was spelled
 };
 
 struct bau_output { /* what was printed so far */
-    bool used; /* something stands on standard output */
+    bool used;      /* something stands on standard output */
 };
 
 struct bau_cli {
     const struct bau_command *command; /* NULL: none was named */
     struct bau_globals globals;
     struct bau_pages pages;
-    const char *help_for;    /* `bauta help VERB`: the word, NULL otherwise */
+    const char *help_for; /* `bauta help VERB`: the word, NULL otherwise */
     uint32_t n_given;
-    const struct bau_given *given; /* the global options, the verb's limits, its own options, in table order */
+    const struct bau_given
+        *given;              /* the global options, the verb's limits, its own options, in table order */
     struct bau_arena *arena; /* everything of this invocation */
     struct bau_output *output;
 };
 
 struct bau_command {
     const char *name;
-    const char *summary;     /* a few words, no full stop */
-    const char *description; /* sentences; a blank line starts a paragraph */
+    const char *summary;              /* a few words, no full stop */
+    const char *description;          /* sentences; a blank line starts a paragraph */
     const struct bau_option *options; /* ends with a NULL name; NULL: none */
-    const struct bau_option *limits;  /* rows over the struct bau_limits that is the config's first member; NULL: none */
+    const struct bau_option
+        *limits; /* rows over the struct bau_limits that is the config's first member; NULL: none */
     size_t config_bytes;
     bau_status (*run)(const void *config, const struct bau_cli *cli, struct bau_error *err);
 };
@@ -61,8 +63,8 @@ struct bau_command {
 extern const struct bau_command *const bau_commands[];
 extern const size_t bau_n_commands;
 const struct bau_command *bau_command_find(const char *name); /* NULL when there is none */
-extern const struct bau_option bau_global_options[];  /* struct bau_globals */
-extern const struct bau_option bau_page_options[];    /* struct bau_pages; not read from the environment */
+extern const struct bau_option bau_global_options[];          /* struct bau_globals */
+extern const struct bau_option bau_page_options[]; /* struct bau_pages; not read from the environment */
 
 /* ── parsing ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -82,7 +84,8 @@ const char *bau_option_value_name(const struct bau_option *option);
 /* ── output ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* All of `text` to standard output. BAU_E_IO when it does not take it, BAU_E_NOMEM when the text had failed. */
-bau_status bau_cli_print(const struct bau_cli *cli, const struct bau_text *text, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_cli_print(const struct bau_cli *cli, const struct bau_text *text, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* A line for a person, on standard error, "bauta: " in front; not with --quiet. */
 void bau_cli_note(const struct bau_cli *cli, const char *text);
 
@@ -104,26 +107,27 @@ void bau_usage_line(const struct bau_command *command, struct bau_text *out);
 
 struct bau_sampler { /* a masker ready for single values typed by a person */
     const struct bau_masker *masker;
-    bau_type type;              /* the values' type: text when the masker takes it */
+    bau_type type; /* the values' type: text when the masker takes it */
     void *config, *scratch;
     struct bau_mask_key *key;
-    struct bau_arena *arena;    /* config and key; private */
-    struct bau_arena *batch;    /* one value */
+    struct bau_arena *arena; /* config and key; private */
+    struct bau_arena *batch; /* one value */
     bool bound;
-    const char *by;             /* a field that the masker asks for, or NULL; every value belongs to the same one */
+    const char *by; /* a field that the masker asks for, or NULL; every value belongs to the same one */
 };
 /* `settings`: name=value words. bau_sampler_close is due also when this fails. */
-bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker, const struct bau_texts *settings,
-                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker,
+                            const struct bau_texts *settings, struct bau_error *err) BAU_MUST_CHECK;
 /* Binds the masker to its key, before the first value; the key is the sampler's from here on. */
-bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* Adds the masked value to `out`; "null" for a null. `row` (from 0) is for messages. */
-bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row, struct bau_text *out,
-                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row,
+                            struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_sampler_close(struct bau_sampler *s); /* takes a zeroed one */
 /* The canonical form a `canon=` setting chose, else the masker's own. */
-bau_status bau_sampler_canon(const struct bau_masker *masker, const struct bau_texts *settings, bau_canon *out,
-                             struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_sampler_canon(const struct bau_masker *masker, const struct bau_texts *settings,
+                             bau_canon *out, struct bau_error *err) BAU_MUST_CHECK;
 
 /* ── verbs, one variable each ────────────────────────────────────────────────────────────────────────────────────── */
 

@@ -11,9 +11,9 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"shell", BAU_OPTION_CHOICE, offsetof(struct config, shell), NULL, 0, 0, "The shell to complete in.",
-     BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, "bash|zsh", "bash|zsh", 0},
-    {0},
+    { "shell", BAU_OPTION_CHOICE, offsetof(struct config, shell), NULL, 0, 0, "The shell to complete in.",
+      BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, "bash|zsh", "bash|zsh", 0 },
+    { 0 },
 };
 
 static void add_flags(struct bau_text *out, const struct bau_option *table, struct bau_arena *arena)
@@ -79,7 +79,8 @@ static void add_operand(struct bau_text *out, const struct bau_command *command)
 
 static void add_script(struct bau_text *out, struct bau_arena *arena)
 {
-    bau_text_add(out, "_bauta() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" verb= w\n"
+    bau_text_add(out, "_bauta() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\" "
+                      "before=\"${COMP_WORDS[COMP_CWORD-1]}\" verb= w\n"
                       "  COMPREPLY=()\n  local verbs='");
     for (size_t i = 0; i < bau_n_commands; i++)
         bau_text_addf(out, "%s%s", i ? " " : "", bau_commands[i]->name);
@@ -89,11 +90,14 @@ static void add_script(struct bau_text *out, struct bau_arena *arena)
     bau_text_add(out, "  local every='");
     add_flags(out, bau_global_options, arena);
     add_flags(out, bau_page_options, arena);
-    bau_text_add(out, "' own=\n  for w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-                      "    case \" $verbs \" in *\" $w \"*) verb=\"$w\"; break ;; esac\n  done\n  case \"$before\" in\n");
+    bau_text_add(
+        out,
+        "' own=\n  for w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+        "    case \" $verbs \" in *\" $w \"*) verb=\"$w\"; break ;; esac\n  done\n  case \"$before\" in\n");
     add_values(out, bau_global_options, arena);
-    bau_text_add(out, "    -f) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n  esac\n  case \"$verb\" in\n"
-                      "    '') own=\"$verbs\" ;;\n");
+    bau_text_add(out,
+                 "    -f) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n  esac\n  case \"$verb\" in\n"
+                 "    '') own=\"$verbs\" ;;\n");
     for (size_t i = 0; i < bau_n_commands; i++) {
         bau_text_addf(out, "    %s) own=\"", bau_commands[i]->name);
         add_flags(out, bau_commands[i]->options, arena);
@@ -107,7 +111,7 @@ static void add_script(struct bau_text *out, struct bau_arena *arena)
 static bau_status run(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
     const struct config *c = config;
-    BAU_AUTO_TEXT out = {0};
+    BAU_AUTO_TEXT out = { 0 };
     if (c->shell == SHELL_ZSH)
         bau_text_add(&out, "#compdef bauta\nautoload -U +X bashcompinit && bashcompinit\n");
     add_script(&out, cli->arena);
@@ -118,8 +122,9 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
 const struct bau_command bau_command_completion = {
     .name = "completion",
     .summary = "prints a completion script for bash or zsh",
-    .description = "Made from the same tables as the help. For bash: source <(bauta completion bash). For zsh: "
-                   "source <(bauta completion zsh).",
+    .description =
+        "Made from the same tables as the help. For bash: source <(bauta completion bash). For zsh: "
+        "source <(bauta completion zsh).",
     .options = options,
     .config_bytes = sizeof(struct config),
     .run = run,

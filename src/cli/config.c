@@ -8,18 +8,16 @@
 static const char *origin_word(bau_origin origin)
 {
     switch (origin) {
-    case BAU_FROM_DEFAULT:
-        return "default";
-    case BAU_FROM_ENVIRONMENT:
-        return "environment";
-    case BAU_FROM_COMMAND_LINE:
-        return "command line";
+    case BAU_FROM_DEFAULT: return "default";
+    case BAU_FROM_ENVIRONMENT: return "environment";
+    case BAU_FROM_COMMAND_LINE: return "command line";
     }
     return "";
 }
 
 /* What the project file says of a limit, spelled as a user would; NULL when it says nothing. */
-static const char *from_file(const struct bau_option *option, const struct bau_project *project, struct bau_arena *arena)
+static const char *from_file(const struct bau_option *option, const struct bau_project *project,
+                             struct bau_arena *arena)
 {
     uint32_t number = 0;
     uint64_t amount = 0;
@@ -36,7 +34,8 @@ static const char *from_file(const struct bau_option *option, const struct bau_p
                                             : bau_arena_printf(arena, "%" PRIu64 "ms", amount);
 }
 
-static void add_value(struct bau_text *out, const char *name, const char *value, const char *origin, bool json, bool first)
+static void add_value(struct bau_text *out, const char *name, const char *value, const char *origin,
+                      bool json, bool first)
 {
     if (json) {
         bau_text_add(out, first ? "" : ",");
@@ -70,7 +69,7 @@ static bau_status load_project(const struct bau_cli *cli, struct bau_project **o
 
 static bau_status run_config(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
-    BAU_AUTO_TEXT out = {0};
+    BAU_AUTO_TEXT out = { 0 };
     struct bau_project *project = NULL;
     const bool json = cli->globals.json;
     (void)config;
@@ -82,8 +81,11 @@ static bau_status run_config(const void *config, const struct bau_cli *cli, stru
         const char *written = project && is_limit(g->option) && g->origin == BAU_FROM_DEFAULT
                                   ? from_file(g->option, project, cli->arena)
                                   : NULL;
-        add_value(&out, g->option->name, written ? written : value ? value : "", written ? "project file" : origin, json,
-                  i == 0);
+        add_value(&out, g->option->name,
+                  written ? written
+                  : value ? value
+                          : "",
+                  written ? "project file" : origin, json, i == 0);
     }
     bau_text_add(&out, json ? "}\n" : "");
     bau_project_free(project);
@@ -93,7 +95,8 @@ static bau_status run_config(const void *config, const struct bau_cli *cli, stru
 const struct bau_command bau_command_config = {
     .name = "config",
     .summary = "shows each option's value and where it came from",
-    .description = "Command line beats environment beats project file beats default. Shows the options of every verb and the "
+    .description = "Command line beats environment beats project file beats default. Shows the options of "
+                   "every verb and the "
                    "limits of a run. Secrets are references, so none is shown.",
     .limits = bau_limit_options,
     .config_bytes = sizeof(struct bau_limits),
@@ -107,9 +110,9 @@ struct help_config {
 };
 
 static const struct bau_option help_options[] = {
-    {"verb", BAU_OPTION_TEXT, offsetof(struct help_config, verb), NULL, 0, 0, "The verb; without it, all are listed.",
-     BAU_OPTION_OPERAND, NULL, "VERB", 0},
-    {0},
+    { "verb", BAU_OPTION_TEXT, offsetof(struct help_config, verb), NULL, 0, 0,
+      "The verb; without it, all are listed.", BAU_OPTION_OPERAND, NULL, "VERB", 0 },
+    { 0 },
 };
 
 static bau_status unknown_verb(const char *verb, struct bau_error *err)
@@ -120,13 +123,14 @@ static bau_status unknown_verb(const char *verb, struct bau_error *err)
         names[n] = bau_commands[n]->name;
     const char *near = bau_nearest(verb, names, n);
     return bau_error_set(err, BAU_E_USAGE, "unknown verb '%.40s'; %s%s%s", verb,
-                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "", near ? "?" : "");
+                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "",
+                         near ? "?" : "");
 }
 
 static bau_status run_help(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
     const struct help_config *c = config;
-    BAU_AUTO_TEXT out = {0};
+    BAU_AUTO_TEXT out = { 0 };
     const struct bau_command *command = c->verb ? bau_command_find(c->verb) : NULL;
     if (c->verb && !command)
         return unknown_verb(c->verb, err);

@@ -62,7 +62,7 @@ static void add_options(struct bau_text *out, const struct bau_option *table, st
     for (const struct bau_option *o = table; o && o->name; o++) {
         if (o->flags & BAU_OPTION_OPERAND)
             continue;
-        BAU_AUTO_TEXT label = {0}, sentence = {0};
+        BAU_AUTO_TEXT label = { 0 }, sentence = { 0 };
         add_label(o, arena, &label);
         add_sentence(o, &sentence);
         add_row(out, label.data ? label.data : "", sentence.data ? sentence.data : "", OPTION_COLUMN);
@@ -118,8 +118,11 @@ void bau_help_command(const struct bau_command *command, struct bau_arena *arena
     add_options(out, bau_global_options, arena);
     add_options(out, bau_page_options, arena);
     bau_text_add(out, "\n");
-    bau_text_add_wrapped(out, "An environment variable BAUTA_<OPTION> (capitals, '_' for '-') replaces a default; the "
-                              "command line beats it. --no-NAME turns an option off.", 0, 0);
+    bau_text_add_wrapped(
+        out,
+        "An environment variable BAUTA_<OPTION> (capitals, '_' for '-') replaces a default; the "
+        "command line beats it. --no-NAME turns an option off.",
+        0, 0);
     bau_text_add(out, "\n");
 }
 
@@ -135,15 +138,22 @@ static void add_exit_codes(struct bau_text *out)
         char label[16];
         const bool again = i > 0 && bau_status_exit(all[i]) == bau_status_exit(all[i - 1]);
         snprintf(label, sizeof label, "%3d", bau_status_exit(all[i]));
-        add_row(out, all[i] == BAU_E_CANCELLED ? "128+n" : again ? "" : label, bau_status_sentence(all[i]), 9);
+        add_row(out,
+                all[i] == BAU_E_CANCELLED ? "128+n"
+                : again                   ? ""
+                                          : label,
+                bau_status_sentence(all[i]), 9);
     }
 }
 
 void bau_help_all(struct bau_arena *arena, struct bau_text *out)
 {
     bau_text_add(out, "Usage: bauta VERB [OPTION]... [OPERAND]...\n\n");
-    bau_text_add_wrapped(out, "Refreshes staging from production and masks it on the way. A field without a rule stops the "
-                              "run before a row is read; staging is the old one or the new one, never half.", 0, 0);
+    bau_text_add_wrapped(
+        out,
+        "Refreshes staging from production and masks it on the way. A field without a rule stops the "
+        "run before a row is read; staging is the old one or the new one, never half.",
+        0, 0);
     bau_text_add(out, "\n\nVerbs:\n");
     for (size_t i = 0; i < bau_n_commands; i++)
         add_row(out, bau_commands[i]->name, bau_commands[i]->summary, 16);

@@ -13,7 +13,7 @@
 /* No core holds a row or a key, no file is readable by others, and a reader that went away is an error, not a death. */
 static void set_up_process(void)
 {
-    const struct rlimit none = {0};
+    const struct rlimit none = { 0 };
     signal(SIGPIPE, SIG_IGN);
     umask(077);
     setrlimit(RLIMIT_CORE, &none);
@@ -31,7 +31,7 @@ static void set_up_log(const struct bau_globals *globals)
 
 static bau_status show_page(const struct bau_cli *cli, struct bau_error *err)
 {
-    BAU_AUTO_TEXT page = {0};
+    BAU_AUTO_TEXT page = { 0 };
     const struct bau_command *command = cli->command;
     if (cli->pages.version)
         bau_text_add(&page, "bauta " BAU_VERSION "\n");
@@ -74,14 +74,15 @@ static bau_status run(int argc, const char *const *argv, struct bau_cli *cli, st
     if (pages->help || pages->man || pages->markdown || pages->version)
         return show_page(cli, err);
     if (!cli->command)
-        return bau_error_set(err, BAU_E_USAGE, "which verb? `bauta --help` lists them; `bauta init` starts a project file");
+        return bau_error_set(err, BAU_E_USAGE,
+                             "which verb? `bauta --help` lists them; `bauta init` starts a project file");
     return cli->command->run(config, cli, err);
 }
 
 /* The object goes out only when nothing else did: standard output holds one document at most. */
 static void report(const struct bau_cli *cli, const struct bau_error *err, int code)
 {
-    BAU_AUTO_TEXT line = {0};
+    BAU_AUTO_TEXT line = { 0 };
     struct bau_error ignored;
     fprintf(stderr, "bauta: %s\n", err->text);
     if (!cli->globals.json || cli->output->used)
@@ -95,9 +96,9 @@ static void report(const struct bau_cli *cli, const struct bau_error *err, int c
 
 int main(int argc, char **argv)
 {
-    struct bau_output output = {0};
-    struct bau_cli cli = {.output = &output};
-    struct bau_error err = {0};
+    struct bau_output output = { 0 };
+    struct bau_cli cli = { .output = &output };
+    struct bau_error err = { 0 };
     set_up_process();
     const bau_status status = run(argc, (const char *const *)argv, &cli, &err);
     int code = bau_status_exit(status);

@@ -24,7 +24,7 @@ static void add(struct bau_text *out, const char *text)
 static void add_paragraphs(struct bau_text *out, const char *text)
 {
     for (const char *end; (end = strstr(text, "\n\n")); text = end + 2) {
-        BAU_AUTO_TEXT part = {0};
+        BAU_AUTO_TEXT part = { 0 };
         bau_text_addn(&part, text, (size_t)(end - text));
         add(out, part.data ? part.data : "");
         bau_text_add(out, "\n.PP\n");
@@ -44,7 +44,7 @@ static void add_option(struct bau_text *out, const struct bau_option *o, struct 
     } else {
         bau_text_add(out, "\\fB");
         if (o->letter) {
-            const char letter[] = {'-', o->letter, '\0'};
+            const char letter[] = { '-', o->letter, '\0' };
             add(out, letter);
             bau_text_add(out, "\\fR, \\fB");
         }
@@ -58,7 +58,7 @@ static void add_option(struct bau_text *out, const struct bau_option *o, struct 
         bau_text_add(out, "\n");
     }
     add(out, o->sentence);
-    BAU_AUTO_TEXT expects = {0};
+    BAU_AUTO_TEXT expects = { 0 };
     bau_option_expects(o, &expects);
     if (o->kind != BAU_OPTION_TEXT && o->kind != BAU_OPTION_TEXTS && o->kind != BAU_OPTION_BOOL) {
         bau_text_add(out, " Takes ");
@@ -73,7 +73,8 @@ static void add_option(struct bau_text *out, const struct bau_option *o, struct 
     bau_text_add(out, "\n");
 }
 
-static void add_table(struct bau_text *out, const struct bau_option *table, unsigned operands, struct bau_arena *arena)
+static void add_table(struct bau_text *out, const struct bau_option *table, unsigned operands,
+                      struct bau_arena *arena)
 {
     for (const struct bau_option *o = table; o && o->name; o++)
         if ((o->flags & BAU_OPTION_OPERAND) == operands)
@@ -89,7 +90,8 @@ static void add_exit_status(struct bau_text *out)
     };
     bau_text_add(out, ".SH EXIT STATUS\n");
     for (size_t i = 0; i < BAU_COUNT(all); i++) {
-        bau_text_addf(out, ".TP\n%s%d\n", all[i] == BAU_E_CANCELLED ? "128+signal, such as " : "", bau_status_exit(all[i]));
+        bau_text_addf(out, ".TP\n%s%d\n", all[i] == BAU_E_CANCELLED ? "128+signal, such as " : "",
+                      bau_status_exit(all[i]));
         add(out, bau_status_sentence(all[i]));
         bau_text_add(out, ".\n");
     }
@@ -103,7 +105,8 @@ static void add_head(struct bau_text *out, const char *name, const char *summary
         bau_text_add(out, c == name ? "\\-" : "");
         bau_text_addn(out, &upper, 1);
     }
-    bau_text_addf(out, " 1 \"\" \"bauta %s\" \"bauta\"\n.SH NAME\nbauta%s%s \\- ", BAU_VERSION, *name ? "\\-" : "", name);
+    bau_text_addf(out, " 1 \"\" \"bauta %s\" \"bauta\"\n.SH NAME\nbauta%s%s \\- ", BAU_VERSION,
+                  *name ? "\\-" : "", name);
     add(out, summary);
     bau_text_add(out, "\n.SH SYNOPSIS\n");
 }
@@ -114,14 +117,16 @@ static void add_every_verb(struct bau_text *out, struct bau_arena *arena)
     add_table(out, bau_global_options, 0, arena);
     add_table(out, bau_page_options, 0, arena);
     bau_text_add(out, ".SH ENVIRONMENT\n");
-    add(out, "BAUTA_<OPTION>, the option in capitals with '_' for '-', replaces its default. The command line beats the "
-             "environment, the environment beats the project file, and the project file beats the default.\n");
+    add(out,
+        "BAUTA_<OPTION>, the option in capitals with '_' for '-', replaces its default. The command line "
+        "beats the "
+        "environment, the environment beats the project file, and the project file beats the default.\n");
     add_exit_status(out);
 }
 
 void bau_man_command(const struct bau_command *command, struct bau_arena *arena, struct bau_text *out)
 {
-    BAU_AUTO_TEXT usage = {0};
+    BAU_AUTO_TEXT usage = { 0 };
     add_head(out, command->name, command->summary);
     bau_usage_line(command, &usage);
     add(out, usage.data ? usage.data : "");

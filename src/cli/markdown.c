@@ -13,7 +13,7 @@ static void add_cell(struct bau_text *out, const char *text)
 static void add_row(struct bau_text *out, const struct bau_option *o, struct bau_arena *arena)
 {
     const char *flag = bau_option_flag(o, arena), *value = bau_option_value_name(o);
-    BAU_AUTO_TEXT expects = {0};
+    BAU_AUTO_TEXT expects = { 0 };
     bau_option_expects(o, &expects);
     bau_text_add(out, "| ");
     if (o->flags & BAU_OPTION_OPERAND)
@@ -34,7 +34,8 @@ static void add_row(struct bau_text *out, const struct bau_option *o, struct bau
     bau_text_add(out, o->kind == BAU_OPTION_TEXTS ? " May be given several times. |\n" : " |\n");
 }
 
-static void add_rows(struct bau_text *out, const struct bau_option *table, unsigned operands, struct bau_arena *arena)
+static void add_rows(struct bau_text *out, const struct bau_option *table, unsigned operands,
+                     struct bau_arena *arena)
 {
     for (const struct bau_option *o = table; o && o->name; o++)
         if ((o->flags & BAU_OPTION_OPERAND) == operands)
@@ -62,14 +63,19 @@ void bau_markdown_command(const struct bau_command *command, struct bau_arena *a
 
 void bau_markdown_all(struct bau_arena *arena, struct bau_text *out)
 {
-    bau_text_add(out, "# The verbs of bauta\n\nMade by `bauta --markdown`; a test compares. What a value may be is checked "
-                      "before anything is opened.\n\n");
+    bau_text_add(
+        out,
+        "# The verbs of bauta\n\nMade by `bauta --markdown`; a test compares. What a value may be is checked "
+        "before anything is opened.\n\n");
     for (size_t i = 0; i < bau_n_commands; i++)
         bau_text_addf(out, "- [%s](#bauta-%s): %s\n", bau_commands[i]->name, bau_commands[i]->name,
                       bau_commands[i]->summary);
-    bau_text_add(out, "\n## Options of every verb\n\nAn environment variable `BAUTA_<OPTION>` (capitals, `_` for `-`) replaces "
-                      "a default. Command line beats environment beats project file beats default; `bauta config` shows "
-                      "each value and where it came from.\n");
+    bau_text_add(
+        out,
+        "\n## Options of every verb\n\nAn environment variable `BAUTA_<OPTION>` (capitals, `_` for `-`) "
+        "replaces "
+        "a default. Command line beats environment beats project file beats default; `bauta config` shows "
+        "each value and where it came from.\n");
     add_table_head(out);
     add_rows(out, bau_global_options, 0, arena);
     add_rows(out, bau_page_options, 0, arena);

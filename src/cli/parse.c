@@ -46,21 +46,15 @@ const char *bau_option_value_name(const struct bau_option *option)
     if (option->value_name)
         return option->value_name;
     switch (option->kind) {
-    case BAU_OPTION_BOOL:
-        return NULL;
+    case BAU_OPTION_BOOL: return NULL;
     case BAU_OPTION_U32:
     case BAU_OPTION_I64:
-    case BAU_OPTION_F64:
-        return "N";
-    case BAU_OPTION_BYTES:
-        return "BYTES";
-    case BAU_OPTION_DURATION:
-        return "DURATION";
+    case BAU_OPTION_F64: return "N";
+    case BAU_OPTION_BYTES: return "BYTES";
+    case BAU_OPTION_DURATION: return "DURATION";
     case BAU_OPTION_TEXT:
-    case BAU_OPTION_TEXTS:
-        return "TEXT";
-    case BAU_OPTION_CHOICE:
-        return "WORD";
+    case BAU_OPTION_TEXTS: return "TEXT";
+    case BAU_OPTION_CHOICE: return "WORD";
     }
     return "TEXT";
 }
@@ -81,15 +75,9 @@ static const struct bau_option *table_at(const struct parse *p, unsigned i, void
 {
     switch (i) {
     case 0:
-    case 1:
-        *config = p->config;
-        return bau_command_table(p->cli->command, i);
-    case 2:
-        *config = &p->cli->globals;
-        return bau_global_options;
-    default:
-        *config = &p->cli->pages;
-        return bau_page_options;
+    case 1: *config = p->config; return bau_command_table(p->cli->command, i);
+    case 2: *config = &p->cli->globals; return bau_global_options;
+    default: *config = &p->cli->pages; return bau_page_options;
     }
 }
 #define TABLES 4u
@@ -100,9 +88,9 @@ static struct found find_long(const struct parse *p, const char *name, size_t n)
         void *config;
         for (const struct bau_option *o = table_at(p, t, &config); o && o->name; o++)
             if (!(o->flags & BAU_OPTION_OPERAND) && is_name(o, name, n))
-                return (struct found){o, config};
+                return (struct found){ o, config };
     }
-    return (struct found){0};
+    return (struct found){ 0 };
 }
 
 static struct found find_letter(const struct parse *p, char letter)
@@ -111,9 +99,9 @@ static struct found find_letter(const struct parse *p, char letter)
         void *config;
         for (const struct bau_option *o = table_at(p, t, &config); o && o->name; o++)
             if (o->letter == letter)
-                return (struct found){o, config};
+                return (struct found){ o, config };
     }
-    return (struct found){0};
+    return (struct found){ 0 };
 }
 
 /* A word of the command line may be a URI with a password: it is repeated only when it looks like a name. */
@@ -134,7 +122,8 @@ static bau_status unknown_option(const struct parse *p, const char *word, size_t
     char *typed = bau_arena_textn(arena, word, n);
     for (unsigned t = 0; t < TABLES; t++) {
         void *config;
-        for (const struct bau_option *o = table_at(p, t, &config); o && o->name && count < BAU_COUNT(names); o++)
+        for (const struct bau_option *o = table_at(p, t, &config); o && o->name && count < BAU_COUNT(names);
+             o++)
             if (!(o->flags & BAU_OPTION_OPERAND))
                 names[count++] = bau_option_flag(o, arena);
     }
@@ -143,9 +132,10 @@ static bau_status unknown_option(const struct parse *p, const char *word, size_t
     const char *near = bau_nearest(typed, names, count);
     const char *verb = p->cli->command ? p->cli->command->name : "";
     if (near)
-        return bau_error_set(p->err, BAU_E_USAGE, "unknown option%s; did you mean %s?", shown(typed, arena), near);
-    return bau_error_set(p->err, BAU_E_USAGE, "unknown option%s; `bauta %s%s--help` lists the options", shown(typed, arena),
-                         verb, *verb ? " " : "");
+        return bau_error_set(p->err, BAU_E_USAGE, "unknown option%s; did you mean %s?", shown(typed, arena),
+                             near);
+    return bau_error_set(p->err, BAU_E_USAGE, "unknown option%s; `bauta %s%s--help` lists the options",
+                         shown(typed, arena), verb, *verb ? " " : "");
 }
 
 static bau_status unknown_verb(const struct parse *p, const char *word)
@@ -156,7 +146,8 @@ static bau_status unknown_verb(const struct parse *p, const char *word)
         names[n] = bau_commands[n]->name;
     const char *near = bau_nearest(word, names, n);
     return bau_error_set(p->err, BAU_E_USAGE, "unknown verb%s; %s%s%s", shown(word, p->cli->arena),
-                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "", near ? "?" : "");
+                         near ? "did you mean " : "`bauta --help` lists the verbs", near ? near : "",
+                         near ? "?" : "");
 }
 
 /* ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -184,9 +175,9 @@ static bau_status set(struct parse *p, struct found at, const char *text, bau_or
             *p->err = why;
         return status;
     }
-    BAU_AUTO_TEXT expects = {0};
+    BAU_AUTO_TEXT expects = { 0 };
     bau_option_expects(at.option, &expects);
-    const char *name = origin == BAU_FROM_ENVIRONMENT        ? bau_option_variable(at.option, arena)
+    const char *name = origin == BAU_FROM_ENVIRONMENT          ? bau_option_variable(at.option, arena)
                        : at.option->flags & BAU_OPTION_OPERAND ? bau_option_value_name(at.option)
                                                                : bau_option_flag(at.option, arena);
     return bau_error_set(p->err, BAU_E_USAGE, "%s: expected %s", name ? name : at.option->name,
@@ -201,7 +192,7 @@ static bau_status from_environment(struct parse *p, const struct bau_option *tab
             return bau_error_set(p->err, BAU_E_NOMEM, "environment");
         const char *text = o->flags & BAU_OPTION_OPERAND ? NULL : getenv(name);
         if (text && *text)
-            BAU_TRY(set(p, (struct found){o, config}, text, BAU_FROM_ENVIRONMENT));
+            BAU_TRY(set(p, (struct found){ o, config }, text, BAU_FROM_ENVIRONMENT));
     }
     return BAU_OK;
 }
@@ -217,17 +208,19 @@ static uint32_t count_rows(const struct bau_option *table)
 static void list_rows(struct parse *p, const struct bau_option *table)
 {
     for (const struct bau_option *o = table; o && o->name; o++)
-        p->given[p->cli->n_given++] = (struct bau_given){o, o->fallback, BAU_FROM_DEFAULT};
+        p->given[p->cli->n_given++] = (struct bau_given){ o, o->fallback, BAU_FROM_DEFAULT };
 }
 
 static bau_status start(struct parse *p)
 {
     struct bau_cli *cli = p->cli;
-    const struct bau_option *limits = bau_command_table(cli->command, 0), *own = bau_command_table(cli->command, 1);
+    const struct bau_option *limits = bau_command_table(cli->command, 0),
+                            *own = bau_command_table(cli->command, 1);
     const size_t bytes = cli->command ? cli->command->config_bytes : 0;
     p->config = bau_arena_zero(cli->arena, bytes + 1);
-    p->given = bau_arena_zero(cli->arena, (1 + count_rows(bau_global_options) + count_rows(limits) + count_rows(own)) *
-                                              sizeof *p->given);
+    p->given = bau_arena_zero(cli->arena,
+                              (1 + count_rows(bau_global_options) + count_rows(limits) + count_rows(own)) *
+                                  sizeof *p->given);
     if (!p->config || !p->given)
         return bau_error_set(p->err, BAU_E_NOMEM, "command line");
     cli->given = p->given;
@@ -281,7 +274,7 @@ static bau_status take_letters(struct parse *p, const char *const *argv, int arg
     for (const char *c = argv[*at] + 1; *c; c++) {
         const struct found f = find_letter(p, *c);
         if (!f.option)
-            return unknown_option(p, (const char[]){'-', *c, '\0'}, 2);
+            return unknown_option(p, (const char[]){ '-', *c, '\0' }, 2);
         if (f.option->kind == BAU_OPTION_BOOL) {
             BAU_TRY(set(p, f, "true", BAU_FROM_COMMAND_LINE));
             continue;
@@ -308,10 +301,13 @@ static bau_status take_operand(struct parse *p, const char *word)
         }
     if (!row)
         return bau_error_set(p->err, BAU_E_USAGE, "%s takes %s operand%s; one too many stands there:%s",
-                             p->cli->command->name, n == 0 ? "no" : n == 1 ? "one" : "fewer", n == 1 ? "" : "s",
-                             shown(word, p->cli->arena));
+                             p->cli->command->name,
+                             n == 0   ? "no"
+                             : n == 1 ? "one"
+                                      : "fewer",
+                             n == 1 ? "" : "s", shown(word, p->cli->arena));
     p->n_operands++;
-    return set(p, (struct found){row, p->config}, word, BAU_FROM_COMMAND_LINE);
+    return set(p, (struct found){ row, p->config }, word, BAU_FROM_COMMAND_LINE);
 }
 
 static bool has_letter_value(const char *word)
@@ -364,7 +360,7 @@ static bau_status check_required(const struct parse *p)
 bau_status bau_cli_parse(int argc, const char *const *argv, struct bau_cli *cli, void **out_config,
                          struct bau_error *err)
 {
-    struct parse p = {.cli = cli, .err = err};
+    struct parse p = { .cli = cli, .err = err };
     const int verb = find_verb(argv, argc);
     if (verb < argc) {
         cli->command = bau_command_find(argv[verb]);

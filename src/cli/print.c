@@ -36,7 +36,7 @@ bau_status bau_cli_print(const struct bau_cli *cli, const struct bau_text *text,
 
 void bau_cli_note(const struct bau_cli *cli, const char *text)
 {
-    BAU_AUTO_TEXT line = {0};
+    BAU_AUTO_TEXT line = { 0 };
     if (cli->globals.quiet)
         return;
     bau_text_addf(&line, "bauta: %s\n", text);

@@ -16,31 +16,32 @@ struct flag {
 };
 
 static const struct flag traits[] = {
-    {BAU_DETERMINISTIC, "deterministic", "equal in, equal out, within a domain"},
-    {BAU_BIJECTIVE, "bijective", "distinct in, distinct out"},
-    {BAU_COLLISION_BOUND, "collision-bounded", "distinct in, distinct out, but for a chance stated on its page"},
-    {BAU_CONSTANT, "constant", "the output does not depend on the value"},
-    {BAU_KEEPS_LENGTH, "keeps length", "as many bytes out as in"},
-    {BAU_MAKES_NULLS, "makes nulls", "the output is null"},
-    {BAU_KEEPS_ALL, "keeps all", "the output is the input"},
-    {BAU_KEYED, "keyed", "another key gives another output"},
+    { BAU_DETERMINISTIC, "deterministic", "equal in, equal out, within a domain" },
+    { BAU_BIJECTIVE, "bijective", "distinct in, distinct out" },
+    { BAU_COLLISION_BOUND, "collision-bounded",
+      "distinct in, distinct out, but for a chance stated on its page" },
+    { BAU_CONSTANT, "constant", "the output does not depend on the value" },
+    { BAU_KEEPS_LENGTH, "keeps length", "as many bytes out as in" },
+    { BAU_MAKES_NULLS, "makes nulls", "the output is null" },
+    { BAU_KEEPS_ALL, "keeps all", "the output is the input" },
+    { BAU_KEYED, "keyed", "another key gives another output" },
 };
 static const struct flag leaks[] = {
-    {BAU_LEAKS_EQUALITY, "equality", "which values are equal"},
-    {BAU_LEAKS_ORDER, "order", "which value is larger"},
-    {BAU_LEAKS_LENGTH, "length", "how long the value is"},
-    {BAU_LEAKS_PREFIX, "prefix", "how the value begins or ends"},
-    {BAU_LEAKS_FREQUENCY, "frequency", "how often a value stands there"},
-    {BAU_LEAKS_FORMAT, "format", "the shape of the value"},
-    {BAU_LEAKS_RANGE, "range", "about how large the value is"},
-    {BAU_LEAKS_VALUE, "value", "the value itself"},
+    { BAU_LEAKS_EQUALITY, "equality", "which values are equal" },
+    { BAU_LEAKS_ORDER, "order", "which value is larger" },
+    { BAU_LEAKS_LENGTH, "length", "how long the value is" },
+    { BAU_LEAKS_PREFIX, "prefix", "how the value begins or ends" },
+    { BAU_LEAKS_FREQUENCY, "frequency", "how often a value stands there" },
+    { BAU_LEAKS_FORMAT, "format", "the shape of the value" },
+    { BAU_LEAKS_RANGE, "range", "about how large the value is" },
+    { BAU_LEAKS_VALUE, "value", "the value itself" },
 };
 static const struct flag caps[] = {
-    {BAU_CAN_READ, "read", "a source"},
-    {BAU_CAN_WRITE, "write", "a target"},
-    {BAU_CAN_SNAPSHOT, "snapshot", "one point in time for all connections"},
-    {BAU_CAN_SPLIT, "split", "large datasets are read in parts"},
-    {BAU_CAN_SWITCH, "switch", "atomic, with rollback"},
+    { BAU_CAN_READ, "read", "a source" },
+    { BAU_CAN_WRITE, "write", "a target" },
+    { BAU_CAN_SNAPSHOT, "snapshot", "one point in time for all connections" },
+    { BAU_CAN_SPLIT, "split", "large datasets are read in parts" },
+    { BAU_CAN_SWITCH, "switch", "atomic, with rollback" },
 };
 
 /* ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -90,7 +91,7 @@ static void add_options_json(struct bau_text *out, const struct bau_option *tabl
 {
     bau_text_add(out, "[");
     for (const struct bau_option *o = table; o && o->name; o++) {
-        BAU_AUTO_TEXT expects = {0};
+        BAU_AUTO_TEXT expects = { 0 };
         bau_option_expects(o, &expects);
         bau_text_add(out, o == table ? "{\"name\":" : ",{\"name\":");
         bau_text_add_json(out, o->name);
@@ -114,7 +115,7 @@ static void add_options_markdown(struct bau_text *out, const struct bau_option *
         return;
     bau_text_add(out, "\n| option | takes | default | meaning |\n| --- | --- | --- | --- |\n");
     for (const struct bau_option *o = table; o->name; o++) {
-        BAU_AUTO_TEXT expects = {0};
+        BAU_AUTO_TEXT expects = { 0 };
         bau_option_expects(o, &expects);
         bau_text_addf(out, "| `%s` | %s | ", o->name, expects.data ? expects.data : "");
         if (o->flags & BAU_OPTION_REQUIRED)
@@ -129,7 +130,7 @@ static void add_options_text(struct bau_text *out, const struct bau_option *tabl
 {
     bau_text_add(out, table && table->name ? "\nOptions:\n" : "");
     for (const struct bau_option *o = table; o && o->name; o++) {
-        BAU_AUTO_TEXT text = {0}, expects = {0};
+        BAU_AUTO_TEXT text = { 0 }, expects = { 0 };
         bau_option_expects(o, &expects);
         bau_text_addf(&text, "%s Takes %s.", o->sentence, expects.data ? expects.data : "a value");
         if (o->flags & BAU_OPTION_REQUIRED)
@@ -145,9 +146,10 @@ static void add_options_text(struct bau_text *out, const struct bau_option *tabl
 }
 
 /* "a=1 b=2" → its words, in the arena. */
-static bau_status split_words(const char *text, struct bau_arena *arena, struct bau_texts *out, struct bau_error *err)
+static bau_status split_words(const char *text, struct bau_arena *arena, struct bau_texts *out,
+                              struct bau_error *err)
 {
-    *out = (struct bau_texts){.at = bau_arena_take(arena, (strlen(text) / 2 + 1) * sizeof *out->at)};
+    *out = (struct bau_texts){ .at = bau_arena_take(arena, (strlen(text) / 2 + 1) * sizeof *out->at) };
     for (const char *at = text; out->at && *(at += strspn(at, " "));) {
         const size_t n = strcspn(at, " ");
         out->at[out->n] = bau_arena_textn(arena, at, n);
@@ -164,7 +166,7 @@ static bau_status run_example(const struct bau_masker *m, struct bau_arena *aren
                               struct bau_error *err)
 {
     uint8_t master[32];
-    struct bau_sampler s = {0};
+    struct bau_sampler s = { 0 };
     struct bau_texts words;
     struct bau_mask_key *key;
     for (unsigned i = 0; i < sizeof master; i++)
@@ -183,7 +185,8 @@ static bau_status run_example(const struct bau_masker *m, struct bau_arena *aren
     return status;
 }
 
-static bau_status unknown(const char *what, const char *name, const char *const *names, size_t n, struct bau_error *err)
+static bau_status unknown(const char *what, const char *name, const char *const *names, size_t n,
+                          struct bau_error *err)
 {
     const char *near = bau_nearest(name, names, n);
     return bau_error_set(err, BAU_E_USAGE, "there is no %s '%.40s'; %s%s%s%s", what, name,
@@ -196,7 +199,7 @@ static bau_status unknown(const char *what, const char *name, const char *const 
 static bau_status masker_text(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
                               struct bau_error *err)
 {
-    BAU_AUTO_TEXT types = {0}, promises = {0}, shows = {0}, example = {0};
+    BAU_AUTO_TEXT types = { 0 }, promises = { 0 }, shows = { 0 }, example = { 0 };
     BAU_TRY(run_example(m, arena, &example, err));
     add_types(&types, m->accepts);
     add_flags(&promises, m->traits, traits, BAU_COUNT(traits), true);
@@ -219,7 +222,7 @@ static bau_status masker_text(const struct bau_masker *m, struct bau_arena *aren
 static bau_status masker_markdown(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
                                   struct bau_error *err)
 {
-    BAU_AUTO_TEXT example = {0};
+    BAU_AUTO_TEXT example = { 0 };
     BAU_TRY(run_example(m, arena, &example, err));
     bau_text_addf(out, "## %s\n\n%s\n\n- takes: ", m->name, m->summary);
     add_types(out, m->accepts);
@@ -229,15 +232,16 @@ static bau_status masker_markdown(const struct bau_masker *m, struct bau_arena *
     add_flags(out, m->leaks, leaks, BAU_COUNT(leaks), false);
     bau_text_add(out, "\n");
     add_options_markdown(out, m->options);
-    bau_text_addf(out, "\nExample%s%s%s:\n\n    %s\n    %s\n", *m->example_options ? " with `" : "", m->example_options,
-                  *m->example_options ? "`" : "", m->example_in, example.data ? example.data : "");
+    bau_text_addf(out, "\nExample%s%s%s:\n\n    %s\n    %s\n", *m->example_options ? " with `" : "",
+                  m->example_options, *m->example_options ? "`" : "", m->example_in,
+                  example.data ? example.data : "");
     return BAU_OK;
 }
 
 static bau_status masker_json(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
                               struct bau_error *err)
 {
-    BAU_AUTO_TEXT example = {0};
+    BAU_AUTO_TEXT example = { 0 };
     BAU_TRY(run_example(m, arena, &example, err));
     bau_text_add(out, "{\"name\":");
     bau_text_add_json(out, m->name);
@@ -274,8 +278,8 @@ static void masker_line(const struct bau_masker *m, struct bau_text *out)
     bau_text_add(out, "\n");
 }
 
-static bau_status add_masker(const struct bau_masker *m, const struct config *c, const struct bau_cli *cli, bool alone,
-                             struct bau_text *out, struct bau_error *err)
+static bau_status add_masker(const struct bau_masker *m, const struct config *c, const struct bau_cli *cli,
+                             bool alone, struct bau_text *out, struct bau_error *err)
 {
     if (cli->globals.json)
         return masker_json(m, cli->arena, out, err);
@@ -292,13 +296,16 @@ static bau_status run_maskers(const void *config, const struct bau_cli *cli, str
     const struct config *c = config;
     const bool json = cli->globals.json;
     const char *names[128];
-    BAU_AUTO_TEXT out = {0};
+    BAU_AUTO_TEXT out = { 0 };
     size_t n = 0, shown = 0;
     if (!json && c->markdown && !c->name)
-        bau_text_add(&out, "# The maskers of bauta\n\nMade by `bauta maskers --markdown`; a test compares. *Promises* hold for "
-                           "every value and every release; *shows* is what an onlooker of the output can learn. `canon` is "
-                           "an option of every masker: " BAU_CANON_WORDS ". Every example runs under the key "
-                           "`000102…1e1f`.\n");
+        bau_text_add(
+            &out,
+            "# The maskers of bauta\n\nMade by `bauta maskers --markdown`; a test compares. *Promises* hold "
+            "for "
+            "every value and every release; *shows* is what an onlooker of the output can learn. `canon` is "
+            "an option of every masker: " BAU_CANON_WORDS ". Every example runs under the key "
+            "`000102…1e1f`.\n");
     bau_text_add(&out, json && !c->name ? "[" : "");
     for (size_t i = 0; i < bau_n_maskers; i++) {
         if (n < BAU_COUNT(names))
@@ -317,7 +324,8 @@ static bau_status run_maskers(const void *config, const struct bau_cli *cli, str
 
 /* ── connectors ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static void add_connector(const struct bau_connector *k, const struct config *c, bool json, struct bau_text *out)
+static void add_connector(const struct bau_connector *k, const struct config *c, bool json,
+                          struct bau_text *out)
 {
     if (json) {
         bau_text_add(out, "{\"name\":");
@@ -339,9 +347,10 @@ static void add_connector(const struct bau_connector *k, const struct config *c,
         bau_text_add(out, "\n");
         return;
     }
-    BAU_AUTO_TEXT can = {0};
+    BAU_AUTO_TEXT can = { 0 };
     add_flags(&can, k->caps, caps, BAU_COUNT(caps), !c->markdown);
-    bau_text_addf(out, c->markdown ? "## %s\n\n%s\n\n- URIs: `" : "%s\n  %s\n\n  URIs: ", k->name, k->summary);
+    bau_text_addf(out, c->markdown ? "## %s\n\n%s\n\n- URIs: `" : "%s\n  %s\n\n  URIs: ", k->name,
+                  k->summary);
     for (const char *s = k->schemes; *s; s++)
         bau_text_addn(out, *s == '|' ? "://, " : s, *s == '|' ? 5 : 1);
     bau_text_add(out, c->markdown ? "://`\n- can: " : "://\n  Can:  ");
@@ -358,10 +367,11 @@ static bau_status run_connectors(const void *config, const struct bau_cli *cli, 
     const struct config *c = config;
     const bool json = cli->globals.json;
     const char *names[64];
-    BAU_AUTO_TEXT out = {0};
+    BAU_AUTO_TEXT out = { 0 };
     size_t n = 0, shown = 0;
     if (!json && c->markdown && !c->name)
-        bau_text_add(&out, "# The connectors of bauta\n\nOptions stand beside `source` and `target` of a store.\n\n");
+        bau_text_add(
+            &out, "# The connectors of bauta\n\nOptions stand beside `source` and `target` of a store.\n\n");
     bau_text_add(&out, json && !c->name ? "{\"connectors\":[" : "");
     for (size_t i = 0; i < bau_n_connectors; i++) {
         if (n < BAU_COUNT(names))
@@ -381,7 +391,8 @@ static bau_status run_connectors(const void *config, const struct bau_cli *cli, 
             bau_text_add(&out, i ? "," : "");
             bau_text_add_json(&out, bau_connectors_missing[i]);
         } else
-            bau_text_addf(&out, "%-16s not in this build: its library was missing\n", bau_connectors_missing[i]);
+            bau_text_addf(&out, "%-16s not in this build: its library was missing\n",
+                          bau_connectors_missing[i]);
     }
     bau_text_add(&out, json ? (c->name ? "\n" : "]}\n") : "");
     return bau_cli_print(cli, &out, err);
@@ -390,26 +401,29 @@ static bau_status run_connectors(const void *config, const struct bau_cli *cli, 
 /* ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 #define REFERENCE_ROW                                                                                        \
-    {"markdown", BAU_OPTION_BOOL, offsetof(struct config, markdown), "false", 0, 0,                          \
-     "Print the reference as Markdown.", 0, NULL, NULL, 0}
+    {                                                                                                        \
+        "markdown", BAU_OPTION_BOOL, offsetof(struct config, markdown), "false", 0, 0,                       \
+            "Print the reference as Markdown.", 0, NULL, NULL, 0                                             \
+    }
 
 static const struct bau_option masker_options[] = {
-    {"masker", BAU_OPTION_TEXT, offsetof(struct config, name), NULL, 0, 0, "One masker; without it, all are listed.",
-     BAU_OPTION_OPERAND, NULL, "MASKER", 0},
+    { "masker", BAU_OPTION_TEXT, offsetof(struct config, name), NULL, 0, 0,
+      "One masker; without it, all are listed.", BAU_OPTION_OPERAND, NULL, "MASKER", 0 },
     REFERENCE_ROW,
-    {0},
+    { 0 },
 };
 static const struct bau_option connector_options[] = {
-    {"connector", BAU_OPTION_TEXT, offsetof(struct config, name), NULL, 0, 0, "One connector; without it, all are listed.",
-     BAU_OPTION_OPERAND, NULL, "CONNECTOR", 0},
+    { "connector", BAU_OPTION_TEXT, offsetof(struct config, name), NULL, 0, 0,
+      "One connector; without it, all are listed.", BAU_OPTION_OPERAND, NULL, "CONNECTOR", 0 },
     REFERENCE_ROW,
-    {0},
+    { 0 },
 };
 
 const struct bau_command bau_command_maskers = {
     .name = "maskers",
     .summary = "lists the maskers, or shows one with an example",
-    .description = "Per masker: the types it takes, what it promises, what its output shows, its options, and an example "
+    .description = "Per masker: the types it takes, what it promises, what its output shows, its options, "
+                   "and an example "
                    "that is run through the masker.",
     .options = masker_options,
     .config_bytes = sizeof(struct config),
@@ -419,7 +433,8 @@ const struct bau_command bau_command_maskers = {
 const struct bau_command bau_command_connectors = {
     .name = "connectors",
     .summary = "lists the connectors, or shows one with its options",
-    .description = "Per connector: what URIs start with, what it can do, and the options of a store in the project file. "
+    .description = "Per connector: what URIs start with, what it can do, and the options of a store in the "
+                   "project file. "
                    "A connector whose library was missing when bauta was built is listed as such.",
     .options = connector_options,
     .config_bytes = sizeof(struct config),

@@ -17,12 +17,13 @@ struct canon_config {
     uint32_t canon;
 };
 static const struct bau_option canon_row[] = {
-    {"canon", BAU_OPTION_CHOICE, offsetof(struct canon_config, canon), NULL, 0, 0,
-     "How a value is spelled before it is hashed.", 0, BAU_CANON_WORDS, NULL, 0},
-    {0},
+    { "canon", BAU_OPTION_CHOICE, offsetof(struct canon_config, canon), NULL, 0, 0,
+      "How a value is spelled before it is hashed.", 0, BAU_CANON_WORDS, NULL, 0 },
+    { 0 },
 };
 
-static const struct bau_option *find_setting(const struct bau_masker *masker, const char *word, const char **out_value)
+static const struct bau_option *find_setting(const struct bau_masker *masker, const char *word,
+                                             const char **out_value)
 {
     const char *equals = strchr(word, '=');
     const size_t n = equals ? (size_t)(equals - word) : 0;
@@ -38,7 +39,7 @@ static const struct bau_option *find_setting(const struct bau_masker *masker, co
 static bau_status unknown_setting(const struct bau_masker *masker, const char *word, struct bau_arena *arena,
                                   struct bau_error *err)
 {
-    const char *names[64] = {canon_row->name};
+    const char *names[64] = { canon_row->name };
     size_t n = 1;
     for (const struct bau_option *o = masker->options; o && o->name && n < BAU_COUNT(names); o++)
         names[n++] = o->name;
@@ -46,16 +47,17 @@ static bau_status unknown_setting(const struct bau_masker *masker, const char *w
     if (!name)
         return bau_error_set(err, BAU_E_NOMEM, "options");
     if (!strchr(word, '='))
-        return bau_error_set(err, BAU_E_USAGE, "options of a masker are written name=value, such as %s=…", names[n - 1]);
+        return bau_error_set(err, BAU_E_USAGE, "options of a masker are written name=value, such as %s=…",
+                             names[n - 1]);
     const char *near = bau_nearest(name, names, n);
     return bau_error_set(err, BAU_E_USAGE, "masker %s has no option '%.40s'%s%s%s", masker->name, name,
                          near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-bau_status bau_sampler_canon(const struct bau_masker *masker, const struct bau_texts *settings, bau_canon *out,
-                             struct bau_error *err)
+bau_status bau_sampler_canon(const struct bau_masker *masker, const struct bau_texts *settings,
+                             bau_canon *out, struct bau_error *err)
 {
-    struct canon_config c = {(uint32_t)masker->canon};
+    struct canon_config c = { (uint32_t)masker->canon };
     const char *value;
     for (uint32_t i = 0; i < settings->n; i++)
         if (find_setting(masker, settings->at[i], &value) == canon_row)
@@ -72,7 +74,8 @@ static bau_status set_all(struct bau_sampler *s, const struct bau_texts *setting
         if (!o)
             return unknown_setting(s->masker, settings->at[i], s->arena, err);
         if (o != canon_row)
-            BAU_TRY_NOTE(bau_option_set(o, s->config, value, s->arena, err), err, "masker %s", s->masker->name);
+            BAU_TRY_NOTE(bau_option_set(o, s->config, value, s->arena, err), err, "masker %s",
+                         s->masker->name);
     }
     for (const struct bau_option *o = s->masker->options; o && o->name; o++) {
         const char *text = NULL;
@@ -90,8 +93,8 @@ static bau_status set_all(struct bau_sampler *s, const struct bau_texts *setting
 /* What a person types most: text, else a number, a date, whatever is left. */
 static bool choose_type(const struct bau_masker *masker, bau_type *out)
 {
-    static const bau_type order[] = {BAU_TEXT, BAU_NUMERIC, BAU_I64, BAU_I32, BAU_I16,       BAU_F64,        BAU_F32,
-                                     BAU_DATE, BAU_UUID,    BAU_JSON, BAU_BOOL, BAU_BYTES};
+    static const bau_type order[] = { BAU_TEXT, BAU_NUMERIC, BAU_I64,  BAU_I32,  BAU_I16,  BAU_F64,
+                                      BAU_F32,  BAU_DATE,    BAU_UUID, BAU_JSON, BAU_BOOL, BAU_BYTES };
     for (size_t i = 0; i < BAU_COUNT(order); i++)
         if (masker->accepts & BAU_TYPE_BIT(order[i])) {
             *out = order[i];
@@ -100,10 +103,10 @@ static bool choose_type(const struct bau_masker *masker, bau_type *out)
     return false;
 }
 
-bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker, const struct bau_texts *settings,
-                            struct bau_error *err)
+bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker,
+                            const struct bau_texts *settings, struct bau_error *err)
 {
-    *s = (struct bau_sampler){.masker = masker};
+    *s = (struct bau_sampler){ .masker = masker };
     if (!choose_type(masker, &s->type))
         return bau_error_set(err, BAU_E_USAGE, "masker %s takes no value that can be typed", masker->name);
     s->arena = bau_arena_new(16384, BAU_ARENA_PRIVATE);
@@ -120,7 +123,8 @@ bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *mask
 bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err)
 {
     const struct bau_mask_bind with = {
-        .masker = s->masker->name, .domain = s->masker->name, .type = s->type, .key = key, .arena = s->arena};
+        .masker = s->masker->name, .domain = s->masker->name, .type = s->type, .key = key, .arena = s->arena
+    };
     s->key = key;
     if (s->masker->bind)
         BAU_TRY_NOTE(s->masker->bind(s->config, &with, err), err, "masker %s", s->masker->name);
@@ -136,7 +140,7 @@ void bau_sampler_close(struct bau_sampler *s)
         bau_mask_key_release(s->key);
     bau_arena_free(s->batch);
     bau_arena_free(s->arena);
-    *s = (struct bau_sampler){0};
+    *s = (struct bau_sampler){ 0 };
 }
 
 /* ── one value in ────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -144,29 +148,23 @@ void bau_sampler_close(struct bau_sampler *s)
 static const char *example_of(bau_type type)
 {
     switch (type) {
-    case BAU_BOOL:
-        return "true or false";
+    case BAU_BOOL: return "true or false";
     case BAU_I16:
     case BAU_I32:
-    case BAU_I64:
-        return "a whole number";
+    case BAU_I64: return "a whole number";
     case BAU_F32:
     case BAU_F64:
-    case BAU_NUMERIC:
-        return "a number";
+    case BAU_NUMERIC: return "a number";
     case BAU_DATE:
     case BAU_TIME:
     case BAU_TIMESTAMP:
-    case BAU_TIMESTAMPTZ:
-        return "a date such as 2024-02-29";
-    case BAU_UUID:
-        return "a uuid";
+    case BAU_TIMESTAMPTZ: return "a date such as 2024-02-29";
+    case BAU_UUID: return "a uuid";
     case BAU_TEXT:
     case BAU_JSON:
     case BAU_BYTES:
     case BAU_OTHER:
-    case BAU_TYPE_COUNT:
-        break;
+    case BAU_TYPE_COUNT: break;
     }
     return "UTF-8 text";
 }
@@ -175,7 +173,8 @@ static bool is_utf8(const char *text, size_t len)
 {
     for (size_t at = 0; at < len;) {
         utf8proc_int32_t c;
-        const utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &c);
+        const utf8proc_ssize_t n =
+            utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &c);
         if (n <= 0)
             return false;
         at += (size_t)n;
@@ -199,8 +198,8 @@ static bool is_decimal(const char *text, size_t len)
 static bool parse_date(const char *text, size_t len, int32_t *out)
 {
     static const char shape[] = "dddd-dd-dd";
-    static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    unsigned part[3] = {0}, p = 0;
+    static const unsigned days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    unsigned part[3] = { 0 }, p = 0;
     if (len != sizeof shape - 1)
         return false;
     for (size_t i = 0; i < len; i++) {
@@ -213,7 +212,8 @@ static bool parse_date(const char *text, size_t len, int32_t *out)
     }
     const unsigned year = part[0], month = part[1], day = part[2];
     const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (year == 0 || month < 1 || month > 12 || day < 1 || day > days[month - 1] || (month == 2 && day == 29 && !leap))
+    if (year == 0 || month < 1 || month > 12 || day < 1 || day > days[month - 1] ||
+        (month == 2 && day == 29 && !leap))
         return false;
     const int y = (int)year - (month <= 2), era = y / 400, of_era = y - era * 400;
     const int of_year = (153 * ((int)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int)day - 1;
@@ -228,7 +228,8 @@ static bool parse_uuid(const char *text, size_t len, uint8_t out[16])
         return false;
     for (size_t i = 0; i < len; i++) {
         const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        const char *hex = "0123456789abcdef", *at = dash ? NULL : strchr(hex, tolower((unsigned char)text[i]));
+        const char *hex = "0123456789abcdef",
+                   *at = dash ? NULL : strchr(hex, tolower((unsigned char)text[i]));
         if (dash ? text[i] != '-' : !at || !*at)
             return false;
         if (dash)
@@ -271,7 +272,11 @@ static bool parse_fixed(bau_type type, const char *text, size_t len, void *data)
     const int16_t i16 = (int16_t)integer;
     const int32_t i32 = (int32_t)integer;
     const int64_t i64 = integer;
-    memcpy(data, type == BAU_I16 ? (const void *)&i16 : type == BAU_I32 ? (const void *)&i32 : &i64, bau_type_width(type));
+    memcpy(data,
+           type == BAU_I16   ? (const void *)&i16
+           : type == BAU_I32 ? (const void *)&i32
+                             : &i64,
+           bau_type_width(type));
     return true;
 }
 
@@ -288,7 +293,7 @@ static bau_status make_column(struct bau_arena *arena, bau_type type, const char
                               struct bau_column *out, struct bau_error *err)
 {
     const size_t width = bau_type_width(type);
-    *out = (struct bau_column){.form = BAU_FORM_TYPED, .type = type, .n_values = 1};
+    *out = (struct bau_column){ .form = BAU_FORM_TYPED, .type = type, .n_values = 1 };
     out->data = bau_arena_buffer(arena, width ? width : len);
     if (!width)
         out->offsets = bau_arena_buffer(arena, 2 * sizeof *out->offsets);
@@ -299,21 +304,24 @@ static bau_status make_column(struct bau_arena *arena, bau_type type, const char
         out->offsets[1] = (uint32_t)len;
     }
     if (!parse_value(type, text, len, out->data))
-        return bau_error_set(err, BAU_E_DATA, "a value of %zu bytes is not what is expected: %s", len, example_of(type));
+        return bau_error_set(err, BAU_E_DATA, "a value of %zu bytes is not what is expected: %s", len,
+                             example_of(type));
     return BAU_OK;
 }
 
-bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row, struct bau_text *out,
-                            struct bau_error *err)
+bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row,
+                            struct bau_text *out, struct bau_error *err)
 {
-    struct bau_column in, subject, masked = {0}, spelled;
+    struct bau_column in, subject, masked = { 0 }, spelled;
     const struct bau_column *fields[8];
     bau_arena_reset(s->batch);
     BAU_TRY_NOTE(make_column(s->batch, s->type, text, len, &in, err), err, "line %" PRIu64, row + 1);
     BAU_TRY(make_column(s->batch, BAU_I64, "1", 1, &subject, err));
     for (size_t i = 0; i < BAU_COUNT(fields); i++)
         fields[i] = &subject;
-    struct bau_mask_ctx ctx = {.arena = s->batch, .scratch = s->scratch, .fields = fields, .first_row = row};
+    struct bau_mask_ctx ctx = {
+        .arena = s->batch, .scratch = s->scratch, .fields = fields, .first_row = row
+    };
     BAU_TRY(s->masker->apply(s->config, &ctx, &in, &masked, err));
     if (!bau_column_present(&masked, 0)) {
         bau_text_add(out, "null");

@@ -34,18 +34,13 @@ static void add_choices(struct bau_text *out, const char *choices)
 static void add_type(struct bau_text *out, const struct bau_option *o)
 {
     switch (o->kind) {
-    case BAU_OPTION_BOOL:
-        bau_text_add(out, "\"type\":\"boolean\"");
-        break;
+    case BAU_OPTION_BOOL: bau_text_add(out, "\"type\":\"boolean\""); break;
     case BAU_OPTION_U32:
-    case BAU_OPTION_I64:
-        add_number(out, o, "integer");
-        break;
-    case BAU_OPTION_F64:
-        add_number(out, o, "number");
-        break;
+    case BAU_OPTION_I64: add_number(out, o, "integer"); break;
+    case BAU_OPTION_F64: add_number(out, o, "number"); break;
     case BAU_OPTION_BYTES:
-        bau_text_add(out, "\"type\":[\"string\",\"integer\"],\"pattern\":\"^[0-9.]+ ?([kKMGT]?B|[KMGT]iB)?$\"");
+        bau_text_add(out,
+                     "\"type\":[\"string\",\"integer\"],\"pattern\":\"^[0-9.]+ ?([kKMGT]?B|[KMGT]iB)?$\"");
         break;
     case BAU_OPTION_DURATION:
         bau_text_add(out, "\"type\":[\"string\",\"integer\"],\"pattern\":\"^[0-9.]+ ?(ms|s|m|min|h|d)?$\"");
@@ -56,9 +51,7 @@ static void add_type(struct bau_text *out, const struct bau_option *o)
     case BAU_OPTION_TEXTS: /* one, a list, or a map that is read as key=value */
         bau_text_add(out, "\"type\":[\"string\",\"array\",\"object\"]");
         break;
-    case BAU_OPTION_CHOICE:
-        add_choices(out, o->choices);
-        break;
+    case BAU_OPTION_CHOICE: add_choices(out, o->choices); break;
     }
 }
 
@@ -71,7 +64,8 @@ static void add_option(struct bau_text *out, const struct bau_option *o)
     add_type(out, o);
     if (o->fallback && *o->fallback) {
         bau_text_add(out, ",\"default\":");
-        if (o->kind == BAU_OPTION_BOOL || o->kind == BAU_OPTION_U32 || o->kind == BAU_OPTION_I64 || o->kind == BAU_OPTION_F64)
+        if (o->kind == BAU_OPTION_BOOL || o->kind == BAU_OPTION_U32 || o->kind == BAU_OPTION_I64 ||
+            o->kind == BAU_OPTION_F64)
             bau_text_add(out, o->fallback);
         else
             bau_text_add_json(out, o->fallback);
@@ -139,23 +133,27 @@ static void add_maskers(struct bau_text *out)
 
 static void add_treatments(struct bau_text *out)
 {
-    bau_text_add(out,
-                 ",\"keep\":{\"type\":\"object\",\"required\":[\"keep\"],\"additionalProperties\":false,\"properties\":{"
-                 "\"keep\":{\"type\":\"string\",\"description\":\"Why the values may stay as they are.\",\"minLength\":3},"
-                 "\"owner\":{\"type\":\"string\",\"description\":\"Who answers for it.\"},"
-                 "\"until\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\","
-                 "\"description\":\"The last day on which the reason holds.\"}}}"
-                 ",\"by_domain\":{\"type\":\"object\",\"required\":[\"domain\"],\"not\":{\"required\":[\"mask\"]},"
-                 "\"properties\":{\"domain\":{\"$ref\":\"#/$defs/domain\"}}}"
-                 ",\"value\":{\"anyOf\":[{\"$ref\":\"#/$defs/masker\"},{\"$ref\":\"#/$defs/keep\"},"
-                 "{\"$ref\":\"#/$defs/by_domain\"}]}"
-                 ",\"field\":{\"anyOf\":[{\"$ref\":\"#/$defs/value\"},{\"type\":\"object\",\"minProperties\":1,"
-                 "\"description\":\"Paths inside a document.\",\"additionalProperties\":false,"
-                 "\"patternProperties\":{\"^\\\\$\":{\"$ref\":\"#/$defs/value\"}}}]}"
-                 ",\"secret\":{\"type\":\"string\",\"pattern\":\"^(env|file|command):.\","
-                 "\"description\":\"env:NAME, file:PATH or command:SHELL COMMAND; never the value itself.\"}"
-                 ",\"domain\":{\"type\":\"string\",\"description\":\"Equal values of one domain get equal pseudonyms.\"}"
-                 ",\"canon\":{\"description\":\"How a value is spelled before it is hashed.\",");
+    bau_text_add(
+        out,
+        ",\"keep\":{\"type\":\"object\",\"required\":[\"keep\"],\"additionalProperties\":false,"
+        "\"properties\":{"
+        "\"keep\":{\"type\":\"string\",\"description\":\"Why the values may stay as they "
+        "are.\",\"minLength\":3},"
+        "\"owner\":{\"type\":\"string\",\"description\":\"Who answers for it.\"},"
+        "\"until\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\","
+        "\"description\":\"The last day on which the reason holds.\"}}}"
+        ",\"by_domain\":{\"type\":\"object\",\"required\":[\"domain\"],\"not\":{\"required\":[\"mask\"]},"
+        "\"properties\":{\"domain\":{\"$ref\":\"#/$defs/domain\"}}}"
+        ",\"value\":{\"anyOf\":[{\"$ref\":\"#/$defs/masker\"},{\"$ref\":\"#/$defs/keep\"},"
+        "{\"$ref\":\"#/$defs/by_domain\"}]}"
+        ",\"field\":{\"anyOf\":[{\"$ref\":\"#/$defs/value\"},{\"type\":\"object\",\"minProperties\":1,"
+        "\"description\":\"Paths inside a document.\",\"additionalProperties\":false,"
+        "\"patternProperties\":{\"^\\\\$\":{\"$ref\":\"#/$defs/value\"}}}]}"
+        ",\"secret\":{\"type\":\"string\",\"pattern\":\"^(env|file|command):.\","
+        "\"description\":\"env:NAME, file:PATH or command:SHELL COMMAND; never the value itself.\"}"
+        ",\"domain\":{\"type\":\"string\",\"description\":\"Equal values of one domain get equal "
+        "pseudonyms.\"}"
+        ",\"canon\":{\"description\":\"How a value is spelled before it is hashed.\",");
     add_choices(out, BAU_CANON_WORDS);
     bau_text_add(out, "}");
 }
@@ -169,8 +167,10 @@ static void add_stores(struct bau_text *out)
         bool first = false;
         bau_text_add(out, i ? ",{\"title\":" : "{\"title\":");
         bau_text_add_json(out, bau_connectors[i]->name);
-        bau_text_add(out, ",\"type\":\"object\",\"required\":[\"source\"],\"additionalProperties\":false,\"properties\":{"
-                          "\"source\":{\"$ref\":\"#/$defs/secret\"},\"target\":{\"$ref\":\"#/$defs/secret\"}");
+        bau_text_add(
+            out,
+            ",\"type\":\"object\",\"required\":[\"source\"],\"additionalProperties\":false,\"properties\":{"
+            "\"source\":{\"$ref\":\"#/$defs/secret\"},\"target\":{\"$ref\":\"#/$defs/secret\"}");
         add_options(out, bau_connectors[i]->options, &first);
         bau_text_add(out, "}}");
     }
@@ -190,32 +190,37 @@ static void add_top(struct bau_text *out)
                       "\"if\":{\"required\":[\"mode\"],\"properties\":{\"mode\":{\"const\":\"ephemeral\"}}},"
                       "\"then\":{\"properties\":{\"from\":false}},\"else\":{\"required\":[\"from\"]}},");
     add_stores(out);
-    bau_text_add(out, ",\"domains\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/masker\"}},"
-                      "\"rules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"at\",\"set\"],"
-                      "\"additionalProperties\":false,\"properties\":{"
-                      "\"at\":{\"type\":\"string\",\"description\":\"STORE.DATASET; * inside a segment, ** any depth.\"},"
-                      "\"set\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/field\"}}}}},"
-                      "\"limits\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+    bau_text_add(
+        out,
+        ",\"domains\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/masker\"}},"
+        "\"rules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"at\",\"set\"],"
+        "\"additionalProperties\":false,\"properties\":{"
+        "\"at\":{\"type\":\"string\",\"description\":\"STORE.DATASET; * inside a segment, ** any depth.\"},"
+        "\"set\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/field\"}}}}},"
+        "\"limits\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
     add_options(out, bau_limit_options, &first);
-    bau_text_add(out, "}},\"after\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
-                      "\"oneOf\":[{\"required\":[\"sql\",\"file\"]},{\"required\":[\"sql\",\"text\"]},"
-                      "{\"required\":[\"run\"]},{\"required\":[\"webhook\"]}],\"properties\":{"
-                      "\"sql\":{\"type\":\"string\",\"description\":\"The store whose target runs the script.\"},"
-                      "\"file\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},"
-                      "\"run\":{\"type\":\"string\",\"description\":\"A command of this machine.\"},"
-                      "\"webhook\":{\"$ref\":\"#/$defs/secret\"},"
-                      "\"timeout\":{\"type\":[\"string\",\"integer\"],\"default\":\"5m\"}}}}");
+    bau_text_add(
+        out, "}},\"after\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
+             "\"oneOf\":[{\"required\":[\"sql\",\"file\"]},{\"required\":[\"sql\",\"text\"]},"
+             "{\"required\":[\"run\"]},{\"required\":[\"webhook\"]}],\"properties\":{"
+             "\"sql\":{\"type\":\"string\",\"description\":\"The store whose target runs the script.\"},"
+             "\"file\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},"
+             "\"run\":{\"type\":\"string\",\"description\":\"A command of this machine.\"},"
+             "\"webhook\":{\"$ref\":\"#/$defs/secret\"},"
+             "\"timeout\":{\"type\":[\"string\",\"integer\"],\"default\":\"5m\"}}}}");
 }
 
 static bau_status run(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
-    BAU_AUTO_TEXT out = {0};
+    BAU_AUTO_TEXT out = { 0 };
     (void)config;
     /* An included file has neither key nor stores; the project file has both. */
-    bau_text_add(&out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"bauta project file\","
-                       "\"type\":\"object\",\"additionalProperties\":false,"
-                       "\"anyOf\":[{\"required\":[\"version\",\"key\",\"stores\"]},{\"properties\":{\"key\":false,"
-                       "\"stores\":false,\"limits\":false,\"after\":false}}],\"properties\":{");
+    bau_text_add(
+        &out,
+        "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"bauta project file\","
+        "\"type\":\"object\",\"additionalProperties\":false,"
+        "\"anyOf\":[{\"required\":[\"version\",\"key\",\"stores\"]},{\"properties\":{\"key\":false,"
+        "\"stores\":false,\"limits\":false,\"after\":false}}],\"properties\":{");
     add_top(&out);
     bau_text_add(&out, "},\"$defs\":{");
     add_maskers(&out);
@@ -227,7 +232,8 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
 const struct bau_command bau_command_schema = {
     .name = "schema",
     .summary = "prints a JSON Schema of the project file for editors",
-    .description = "Editors with a YAML language server complete and check a project file against it: bauta schema "
-                   ">bauta.schema.json, and a first line `# yaml-language-server: $schema=bauta.schema.json`.",
+    .description =
+        "Editors with a YAML language server complete and check a project file against it: bauta schema "
+        ">bauta.schema.json, and a first line `# yaml-language-server: $schema=bauta.schema.json`.",
     .run = run,
 };

@@ -17,11 +17,12 @@ struct config {
 };
 
 static const struct bau_option options[] = {
-    {"masker", BAU_OPTION_TEXT, offsetof(struct config, masker), NULL, 0, 0,
-     "The masker; `bauta maskers` lists them.", BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, NULL, "MASKER", 0},
-    {"settings", BAU_OPTION_TEXTS, offsetof(struct config, settings), NULL, 0, 0,
-     "An option of the masker, as name=value.", BAU_OPTION_OPERAND, NULL, "NAME=VALUE", 0},
-    {0},
+    { "masker", BAU_OPTION_TEXT, offsetof(struct config, masker), NULL, 0, 0,
+      "The masker; `bauta maskers` lists them.", BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, NULL, "MASKER",
+      0 },
+    { "settings", BAU_OPTION_TEXTS, offsetof(struct config, settings), NULL, 0, 0,
+      "An option of the masker, as name=value.", BAU_OPTION_OPERAND, NULL, "NAME=VALUE", 0 },
+    { 0 },
 };
 
 static bau_status find_masker(const char *name, const struct bau_masker **out, struct bau_error *err)
@@ -35,7 +36,8 @@ static bau_status find_masker(const char *name, const struct bau_masker **out, s
         names[n] = bau_maskers[n]->name;
     const char *near = bau_nearest(name, names, n);
     return bau_error_set(err, BAU_E_USAGE, "there is no masker '%.40s'; %s%s%s", name,
-                         near ? "did you mean " : "`bauta maskers` lists them", near ? near : "", near ? "?" : "");
+                         near ? "did you mean " : "`bauta maskers` lists them", near ? near : "",
+                         near ? "?" : "");
 }
 
 /* From the environment, or drawn for this run. */
@@ -44,12 +46,13 @@ static bau_status open_key(const struct bau_cli *cli, const struct bau_masker *m
 {
     const char *set = getenv(KEY_VARIABLE);
     const bool stable = set && *set;
-    const struct bau_project project = {.key_from = "env:" KEY_VARIABLE,
-                                        .key_at = {"environment", 1, 1},
-                                        .key_mode = stable ? BAU_KEY_STABLE : BAU_KEY_EPHEMERAL};
+    const struct bau_project project = { .key_from = "env:" KEY_VARIABLE,
+                                         .key_at = { "environment", 1, 1 },
+                                         .key_mode = stable ? BAU_KEY_STABLE : BAU_KEY_EPHEMERAL };
     struct bau_keys *keys = NULL;
     if (!stable && masker->traits & BAU_KEYED)
-        bau_cli_note(cli, KEY_VARIABLE " is not set: a key for this run only, the next one masks differently");
+        bau_cli_note(cli,
+                     KEY_VARIABLE " is not set: a key for this run only, the next one masks differently");
     BAU_TRY(bau_keys_load(&project, &keys, err));
     const bau_status status = bau_keys_mask_key(keys, "", masker->name, masker->name, canon, arena, out, err);
     bau_keys_free(keys);
@@ -82,13 +85,13 @@ static bau_status mask_lines(struct bau_sampler *s, struct bau_text *pending, bo
 
 static bau_status mask_input(const struct bau_cli *cli, struct bau_sampler *s, struct bau_error *err)
 {
-    BAU_AUTO_TEXT pending = {0};
+    BAU_AUTO_TEXT pending = { 0 };
     uint64_t row = 0;
     char *buffer = bau_arena_take(cli->arena, READ_BYTES);
     if (!buffer)
         return bau_error_set(err, BAU_E_NOMEM, "standard input");
     for (;;) {
-        BAU_AUTO_TEXT out = {0};
+        BAU_AUTO_TEXT out = { 0 };
         const ssize_t n = read(STDIN_FILENO, buffer, READ_BYTES);
         if (n < 0 && errno == EINTR)
             continue;
@@ -124,7 +127,7 @@ static bau_status try_masker(const struct config *c, const struct bau_cli *cli, 
     BAU_TRY(open_key(cli, masker, canon, s->arena, &key, err));
     BAU_TRY(bau_sampler_bind(s, key, err));
     if (s->by) {
-        BAU_AUTO_TEXT note = {0};
+        BAU_AUTO_TEXT note = { 0 };
         bau_text_addf(&note, "every line counts as one with the same %s", s->by);
         bau_cli_note(cli, note.data ? note.data : "");
     }
@@ -133,7 +136,7 @@ static bau_status try_masker(const struct config *c, const struct bau_cli *cli, 
 
 static bau_status run(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
-    struct bau_sampler s = {0};
+    struct bau_sampler s = { 0 };
     const bau_status status = try_masker(config, cli, &s, err);
     bau_sampler_close(&s);
     return status;
@@ -142,8 +145,10 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
 const struct bau_command bau_command_try = {
     .name = "try",
     .summary = "masks the lines you type, to feel a masker",
-    .description = "Reads lines from standard input and prints each one masked: as text where the masker takes text, else "
-                   "as a number, a date or whatever it takes. A value that does not conform ends it with exit code 7.\n\n"
+    .description = "Reads lines from standard input and prints each one masked: as text where the masker "
+                   "takes text, else "
+                   "as a number, a date or whatever it takes. A value that does not conform ends it with "
+                   "exit code 7.\n\n"
                    "The key is $" KEY_VARIABLE " (64 hex digits); without it, a key is drawn for this run.",
     .options = options,
     .config_bytes = sizeof(struct config),

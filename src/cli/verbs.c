@@ -14,13 +14,14 @@ struct run_config {
 };
 
 static const struct bau_option run_options[] = {
-    {"only", BAU_OPTION_TEXTS, offsetof(struct run_config, only), NULL, 0, 0,
-     "A store of the project file to work on; without it, all of them.", 0, NULL, "STORE", 0},
-    {0},
+    { "only", BAU_OPTION_TEXTS, offsetof(struct run_config, only), NULL, 0, 0,
+      "A store of the project file to work on; without it, all of them.", 0, NULL, "STORE", 0 },
+    { 0 },
 };
 
 /* Findings and errors of a report go to standard error, its page to standard output, also when the verb failed. */
-static bau_status show(const struct bau_cli *cli, struct bau_report *report, bau_status status, struct bau_error *err)
+static bau_status show(const struct bau_cli *cli, struct bau_report *report, bau_status status,
+                       struct bau_error *err)
 {
     struct bau_error print;
     const bau_status printed = bau_cli_print(cli, &report->out, &print);
@@ -41,7 +42,7 @@ typedef bau_status (*job)(const struct bau_project *project, const struct bau_ru
 static bau_status run(job call, const struct run_config *c, const struct bau_cli *cli, struct bau_error *err)
 {
     struct bau_project *project = NULL;
-    struct bau_report report = {0};
+    struct bau_report report = { 0 };
     const struct bau_run_options options = {
         .stores = c->only,
         .lanes = c->limits.lanes,
@@ -85,14 +86,15 @@ struct init_config {
 };
 
 static const struct bau_option init_options[] = {
-    {"from", BAU_OPTION_TEXT, offsetof(struct init_config, from), NULL, 0, 0,
-     "Where the live database is: env:NAME, file:PATH or command:COMMAND that gives its URI, or a URI without a password.",
-     BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, NULL, "URI", 0},
-    {"store", BAU_OPTION_TEXT, offsetof(struct init_config, store), NULL, 0, 0,
-     "What the store is called in the project file; without it, as the database is.", 0, NULL, "NAME", 0},
-    {"output", BAU_OPTION_TEXT, offsetof(struct init_config, output), NULL, 0, 0,
-     "A new file to write; without it the project file goes to standard output.", 0, NULL, "FILE", 'o'},
-    {0},
+    { "from", BAU_OPTION_TEXT, offsetof(struct init_config, from), NULL, 0, 0,
+      "Where the live database is: env:NAME, file:PATH or command:COMMAND that gives its URI, or a URI "
+      "without a password.",
+      BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, NULL, "URI", 0 },
+    { "store", BAU_OPTION_TEXT, offsetof(struct init_config, store), NULL, 0, 0,
+      "What the store is called in the project file; without it, as the database is.", 0, NULL, "NAME", 0 },
+    { "output", BAU_OPTION_TEXT, offsetof(struct init_config, output), NULL, 0, 0,
+      "A new file to write; without it the project file goes to standard output.", 0, NULL, "FILE", 'o' },
+    { 0 },
 };
 
 /* The file must be new: O_EXCL, so that a project file in use is never overwritten. */
@@ -105,7 +107,8 @@ static bau_status open_new(const char *path, int *out, struct bau_error *err)
     }
     const int sys = errno;
     if (sys == EEXIST)
-        return bau_error_set(err, BAU_E_USAGE, "%s is there already; move it away, or choose another file", path);
+        return bau_error_set(err, BAU_E_USAGE, "%s is there already; move it away, or choose another file",
+                             path);
     return bau_error_set(err, BAU_E_IO, "%s: %s", path, strerror(sys));
 }
 
@@ -125,7 +128,7 @@ static bau_status write_new(int fd, const char *path, const struct bau_text *tex
 static bau_status run_init(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
     const struct init_config *c = config;
-    struct bau_report report = {0};
+    struct bau_report report = { 0 };
     int fd = -1;
     if (c->output)
         BAU_TRY(open_new(c->output, &fd, err));
@@ -142,7 +145,7 @@ static bau_status run_init(const void *config, const struct bau_cli *cli, struct
         unlink(c->output);
     status = show(cli, &report, status, err);
     if (status == BAU_OK && c->output) {
-        BAU_AUTO_TEXT note = {0};
+        BAU_AUTO_TEXT note = { 0 };
         bau_text_addf(&note, "%s is written; look for \"decide these\", then run `bauta check`", c->output);
         bau_cli_note(cli, note.data ? note.data : "");
     }
@@ -154,10 +157,13 @@ static bau_status run_init(const void *config, const struct bau_cli *cli, struct
 const struct bau_command bau_command_init = {
     .name = "init",
     .summary = "writes a commented project file from a live database",
-    .description = "Reads the catalog of a live database (no row is read) and writes a project file in which every column "
-                   "is classified: columns that are surely personal get their masker, the others stand under the heading "
-                   "\"decide these\" with a suggestion.\n\nA URI with a password is refused, since every user of the "
-                   "machine can read a command line; put it into an environment variable and say env:NAME.",
+    .description =
+        "Reads the catalog of a live database (no row is read) and writes a project file in which every "
+        "column "
+        "is classified: columns that are surely personal get their masker, the others stand under the "
+        "heading "
+        "\"decide these\" with a suggestion.\n\nA URI with a password is refused, since every user of the "
+        "machine can read a command line; put it into an environment variable and say env:NAME.",
     .options = init_options,
     .config_bytes = sizeof(struct init_config),
     .run = run_init,
@@ -166,8 +172,10 @@ const struct bau_command bau_command_init = {
 const struct bau_command bau_command_check = {
     .name = "check",
     .summary = "validates the project file against the live catalogs",
-    .description = "Connects to every source and target and compares the rules with what is there: fields without a rule, "
-                   "rules that match nothing, maskers that do not fit a key, a width or a type. All findings are shown at "
+    .description = "Connects to every source and target and compares the rules with what is there: fields "
+                   "without a rule, "
+                   "rules that match nothing, maskers that do not fit a key, a width or a type. All findings "
+                   "are shown at "
                    "once, each with a suggestion. No row is read and nothing is written.",
     .options = run_options,
     .config_bytes = sizeof(struct run_config),
@@ -177,7 +185,8 @@ const struct bau_command bau_command_check = {
 const struct bau_command bau_command_plan = {
     .name = "plan",
     .summary = "prints what a refresh would do, dataset by dataset",
-    .description = "Shows per dataset the estimated rows and bytes, what happens to each field, how it is cut into parts and "
+    .description = "Shows per dataset the estimated rows and bytes, what happens to each field, how it is "
+                   "cut into parts and "
                    "how long it may take; and what the target is. No row is read and nothing is written.",
     .options = run_options,
     .limits = bau_limit_options,
@@ -188,10 +197,13 @@ const struct bau_command bau_command_plan = {
 const struct bau_command bau_command_refresh = {
     .name = "refresh",
     .summary = "source, masked, into a shadow, verified, switched",
-    .description = "Takes one consistent snapshot of every source, masks it in flight, loads it beside the old target, "
-                   "builds indexes and constraints, verifies, and switches in one step. Whatever fails or stops before the "
-                   "switch leaves the old target serving. The previous target is kept for `bauta rollback`.\n\nCtrl-C and "
-                   "SIGTERM end the run cleanly within ten seconds. Only one run at a time may write a target.",
+    .description =
+        "Takes one consistent snapshot of every source, masks it in flight, loads it beside the old target, "
+        "builds indexes and constraints, verifies, and switches in one step. Whatever fails or stops before "
+        "the "
+        "switch leaves the old target serving. The previous target is kept for `bauta rollback`.\n\nCtrl-C "
+        "and "
+        "SIGTERM end the run cleanly within ten seconds. Only one run at a time may write a target.",
     .options = run_options,
     .limits = bau_limit_options,
     .config_bytes = sizeof(struct run_config),
@@ -201,7 +213,8 @@ const struct bau_command bau_command_refresh = {
 const struct bau_command bau_command_rollback = {
     .name = "rollback",
     .summary = "puts the previous staging back",
-    .description = "Swaps every chosen target back to what it was before the last refresh. The source is not asked.",
+    .description =
+        "Swaps every chosen target back to what it was before the last refresh. The source is not asked.",
     .options = run_options,
     .config_bytes = sizeof(struct run_config),
     .run = run_rollback,

@@ -34,8 +34,8 @@ static size_t spell_instant(int64_t us, char out[64])
     const int64_t days = us / day_us - (us % day_us < 0);
     const int64_t rest = us - days * day_us;
     size_t n = spell_date(days, out);
-    n += (size_t)snprintf(out + n, 64 - n, "T%02d:%02d:%02d", (int)(rest / 3600000000), (int)(rest / 60000000 % 60),
-                          (int)(rest / 1000000 % 60));
+    n += (size_t)snprintf(out + n, 64 - n, "T%02d:%02d:%02d", (int)(rest / 3600000000),
+                          (int)(rest / 60000000 % 60), (int)(rest / 1000000 % 60));
     if (rest % 1000000) {
         n += (size_t)snprintf(out + n, 64 - n, ".%06d", (int)(rest % 1000000));
         while (out[n - 1] == '0')
@@ -48,7 +48,8 @@ static size_t spell_real(double value, int digits, char out[64])
 {
     for (int p = 1; p <= digits; p++) { /* shortest that reads back equal */
         const int n = snprintf(out, 64, "%.*g", p, value);
-        if (p == digits || (digits > 9 ? strtod(out, NULL) == value : (float)strtod(out, NULL) == (float)value))
+        if (p == digits ||
+            (digits > 9 ? strtod(out, NULL) == value : (float)strtod(out, NULL) == (float)value))
             return (size_t)n;
     }
     return 0;
@@ -85,19 +86,13 @@ static size_t spell_uuid(const uint8_t *u, char out[64])
 static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
 {
     switch (in->type) {
-    case BAU_BOOL:
-        return (size_t)snprintf(out, 64, "%s", ((const uint8_t *)in->data)[i] ? "true" : "false");
-    case BAU_I16:
-        return spell_integer(((const int16_t *)in->data)[i], out);
-    case BAU_I32:
-        return spell_integer(((const int32_t *)in->data)[i], out);
+    case BAU_BOOL: return (size_t)snprintf(out, 64, "%s", ((const uint8_t *)in->data)[i] ? "true" : "false");
+    case BAU_I16: return spell_integer(((const int16_t *)in->data)[i], out);
+    case BAU_I32: return spell_integer(((const int32_t *)in->data)[i], out);
     case BAU_I64:
-    case BAU_TIME:
-        return spell_integer(((const int64_t *)in->data)[i], out);
-    case BAU_F32:
-        return spell_real((double)((const float *)in->data)[i], 9, out);
-    case BAU_F64:
-        return spell_real(((const double *)in->data)[i], 17, out);
+    case BAU_TIME: return spell_integer(((const int64_t *)in->data)[i], out);
+    case BAU_F32: return spell_real((double)((const float *)in->data)[i], 9, out);
+    case BAU_F64: return spell_real(((const double *)in->data)[i], 17, out);
     case BAU_DATE: {
         const int32_t d = ((const int32_t *)in->data)[i];
         if (d == INT32_MIN || d == INT32_MAX)
@@ -111,15 +106,13 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
             return (size_t)snprintf(out, 64, "%s", t < 0 ? "-infinity" : "infinity");
         return spell_instant(t, out);
     }
-    case BAU_UUID:
-        return spell_uuid((const uint8_t *)in->data + (size_t)i * 16, out);
+    case BAU_UUID: return spell_uuid((const uint8_t *)in->data + (size_t)i * 16, out);
     case BAU_TEXT:
     case BAU_NUMERIC:
     case BAU_JSON:
     case BAU_BYTES:
     case BAU_OTHER:
-    case BAU_TYPE_COUNT:
-        break;
+    case BAU_TYPE_COUNT: break;
     }
     return 0;
 }
@@ -221,8 +214,9 @@ static size_t spell_fold(struct bau_slice v, uint8_t *out, size_t room)
     if (!(any & 0x80))
         return t.len;
     utf8proc_uint8_t *folded = NULL;
-    const utf8proc_ssize_t n = utf8proc_map(t.data, (utf8proc_ssize_t)t.len, &folded,
-                                            UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+    const utf8proc_ssize_t n =
+        utf8proc_map(t.data, (utf8proc_ssize_t)t.len, &folded,
+                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
     if (n == UTF8PROC_ERROR_NOMEM)
         return SIZE_MAX;
     if (n < 0 || (size_t)n > room) {
@@ -238,27 +232,20 @@ static size_t spell_fold(struct bau_slice v, uint8_t *out, size_t room)
 static size_t spell_text(bau_canon canon, struct bau_slice v, uint8_t *out, size_t room)
 {
     switch (canon) {
-    case BAU_CANON_NONE:
-        break;
-    case BAU_CANON_TRIM:
-        v = trim(v);
-        break;
+    case BAU_CANON_NONE: break;
+    case BAU_CANON_TRIM: v = trim(v); break;
     case BAU_CANON_FOLD:
-    case BAU_CANON_EMAIL:
-        return spell_fold(v, out, room);
-    case BAU_CANON_DIGITS:
-        return spell_digits(v, out, false);
-    case BAU_CANON_E164:
-        return spell_digits(v, out, true);
-    case BAU_CANON_DECIMAL:
-        return spell_decimal(v, out);
+    case BAU_CANON_EMAIL: return spell_fold(v, out, room);
+    case BAU_CANON_DIGITS: return spell_digits(v, out, false);
+    case BAU_CANON_E164: return spell_digits(v, out, true);
+    case BAU_CANON_DECIMAL: return spell_decimal(v, out);
     }
     memcpy(out, v.data, v.len);
     return v.len;
 }
 
-bau_status bau_canon_column(bau_canon canon, struct bau_arena *arena, const struct bau_column *in, struct bau_column *out,
-                            struct bau_error *err)
+bau_status bau_canon_column(bau_canon canon, struct bau_arena *arena, const struct bau_column *in,
+                            struct bau_column *out, struct bau_error *err)
 {
     if (bau_type_width(in->type))
         return fixed_column(arena, in, out, err);

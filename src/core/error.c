@@ -9,7 +9,7 @@ static const struct {
     const char *name, *sentence;
     int exit_code;
 } statuses[] = {
-#define BAU_STATUS_ROW(name, exit_code, sentence) [name] = {#name, sentence, exit_code},
+#define BAU_STATUS_ROW(name, exit_code, sentence) [name] = { #name, sentence, exit_code },
     BAU_STATUS_LIST(BAU_STATUS_ROW)
 #undef BAU_STATUS_ROW
 };
@@ -40,7 +40,7 @@ bau_status bau_error_set(struct bau_error *err, bau_status code, const char *for
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    *err = (struct bau_error){.code = code};
+    *err = (struct bau_error){ .code = code };
     memcpy(err->text, text, sizeof text);
     finish_text(err);
     return code;

@@ -16,7 +16,7 @@ static struct { /* set once at start, before threads */
     void (*before)(void *);
     void (*after)(void *);
     void *self;
-} logger = {.form = BAU_LOG_TEXT, .most = BAU_INFO, .fd = 2};
+} logger = { .form = BAU_LOG_TEXT, .most = BAU_INFO, .fd = 2 };
 
 void bau_log_setup(bau_log_form form, bau_log_level most, int fd, const char *run_id)
 {
@@ -33,8 +33,8 @@ void bau_log_hooks(void (*before)(void *self), void (*after)(void *self), void *
     logger.self = self;
 }
 
-static const char *const levels[] = {"error", "warn", "info", "debug"};
-static const char *const level_words[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
+static const char *const levels[] = { "error", "warn", "info", "debug" };
+static const char *const level_words[] = { "ERROR", "WARN ", "INFO ", "DEBUG" };
 
 static void stamp(char out[32])
 {
@@ -67,28 +67,21 @@ static void add_value(struct bau_text *line, const struct bau_log_item *item, bo
             add_name(line, item->name ? item->name : "");
         break;
     case BAU_LOG_U64:
-    case BAU_LOG_BYTES:
-        bau_text_addf(line, "%" PRIu64, item->number);
-        break;
-    case BAU_LOG_I64:
-        bau_text_addf(line, "%" PRId64, item->integer);
-        break;
-    case BAU_LOG_F64:
-        bau_text_addf(line, "%.3f", item->real);
-        break;
+    case BAU_LOG_BYTES: bau_text_addf(line, "%" PRIu64, item->number); break;
+    case BAU_LOG_I64: bau_text_addf(line, "%" PRId64, item->integer); break;
+    case BAU_LOG_F64: bau_text_addf(line, "%.3f", item->real); break;
     case BAU_LOG_MS:
         if (json)
             bau_text_addf(line, "%" PRIu64, item->number);
         else
             bau_text_addf(line, "%.1fs", (double)item->number / 1000);
         break;
-    case BAU_LOG_FAILURE:
-        bau_text_add_json(line, item->failure->text);
-        break;
+    case BAU_LOG_FAILURE: bau_text_add_json(line, item->failure->text); break;
     }
 }
 
-static void add_json(struct bau_text *line, bau_log_level level, const char *event, const struct bau_log_item *items, size_t n)
+static void add_json(struct bau_text *line, bau_log_level level, const char *event,
+                     const struct bau_log_item *items, size_t n)
 {
     char when[32];
     stamp(when);
@@ -105,7 +98,8 @@ static void add_json(struct bau_text *line, bau_log_level level, const char *eve
     bau_text_add(line, "}\n");
 }
 
-static void add_text(struct bau_text *line, bau_log_level level, const char *event, const struct bau_log_item *items, size_t n)
+static void add_text(struct bau_text *line, bau_log_level level, const char *event,
+                     const struct bau_log_item *items, size_t n)
 {
     char when[32];
     stamp(when);
@@ -121,7 +115,7 @@ void bau_log_items(bau_log_level level, const char *event, const struct bau_log_
 {
     if (logger.form == BAU_LOG_SILENT || level > logger.most)
         return;
-    BAU_AUTO_TEXT line = {0};
+    BAU_AUTO_TEXT line = { 0 };
     if (logger.form == BAU_LOG_JSON)
         add_json(&line, level, event, items, n);
     else

@@ -15,8 +15,8 @@ struct bau_mask_key {
     bau_canon canon;
 };
 
-bau_status bau_hkdf(const uint8_t *key, size_t key_len, const uint8_t *salt, size_t salt_len, const uint8_t *info,
-                    size_t info_len, uint8_t *out, size_t out_len, struct bau_error *err)
+bau_status bau_hkdf(const uint8_t *key, size_t key_len, const uint8_t *salt, size_t salt_len,
+                    const uint8_t *info, size_t info_len, uint8_t *out, size_t out_len, struct bau_error *err)
 {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
@@ -29,10 +29,10 @@ bau_status bau_hkdf(const uint8_t *key, size_t key_len, const uint8_t *salt, siz
             memcpy(s, salt, salt_len);
         if (info_len)
             memcpy(i, info, info_len);
-        OSSL_PARAM params[5] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-                                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, k, key_len),
-                                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, i, info_len),
-                                OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+        OSSL_PARAM params[5] = { OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, k, key_len),
+                                 OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, i, info_len),
+                                 OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end() };
         if (salt_len)
             params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, s, salt_len);
         good = EVP_KDF_derive(ctx, out, out_len, params) == 1;
@@ -55,8 +55,9 @@ static bool add_part(uint8_t *info, size_t room, size_t *len, const char *text)
     return true;
 }
 
-bau_status bau_mask_key_new(const uint8_t master[32], const char *target, const char *domain, const char *masker,
-                            bau_canon canon, struct bau_arena *arena, struct bau_mask_key **out, struct bau_error *err)
+bau_status bau_mask_key_new(const uint8_t master[32], const char *target, const char *domain,
+                            const char *masker, bau_canon canon, struct bau_arena *arena,
+                            struct bau_mask_key **out, struct bau_error *err)
 {
     uint8_t info[1024], keys[48];
     size_t len = 0;
@@ -85,19 +86,21 @@ void bau_mask_key_release(struct bau_mask_key *key)
     bau_wipe(key, sizeof *key);
 }
 
-bau_status bau_mask_subkey(const struct bau_mask_key *key, const char *label, uint8_t out[32], struct bau_error *err)
+bau_status bau_mask_subkey(const struct bau_mask_key *key, const char *label, uint8_t out[32],
+                           struct bau_error *err)
 {
-    return bau_hkdf(key->parent, sizeof key->parent, NULL, 0, (const uint8_t *)label, strlen(label), out, 32, err);
+    return bau_hkdf(key->parent, sizeof key->parent, NULL, 0, (const uint8_t *)label, strlen(label), out, 32,
+                    err);
 }
 
-bau_status bau_mask_canonical(const struct bau_mask_key *key, struct bau_arena *arena, const struct bau_column *in,
-                              struct bau_column *out, struct bau_error *err)
+bau_status bau_mask_canonical(const struct bau_mask_key *key, struct bau_arena *arena,
+                              const struct bau_column *in, struct bau_column *out, struct bau_error *err)
 {
     return bau_canon_column(key->canon, arena, in, out, err);
 }
 
-bau_status bau_mask_digest(const struct bau_mask_key *key, struct bau_arena *arena, const struct bau_column *in,
-                           uint8_t (**out)[16], struct bau_error *err)
+bau_status bau_mask_digest(const struct bau_mask_key *key, struct bau_arena *arena,
+                           const struct bau_column *in, uint8_t (**out)[16], struct bau_error *err)
 {
     struct bau_column text;
     BAU_TRY(bau_canon_column(key->canon, arena, in, &text, err));
@@ -133,7 +136,8 @@ static bool parse_integer(const uint8_t *s, size_t n, int64_t *out)
     return true;
 }
 
-bau_status bau_mask_integers(const struct bau_column *in, struct bau_arena *arena, int64_t **out, struct bau_error *err)
+bau_status bau_mask_integers(const struct bau_column *in, struct bau_arena *arena, int64_t **out,
+                             struct bau_error *err)
 {
     int64_t *values = bau_arena_buffer(arena, (size_t)in->n_values * sizeof *values);
     if (!values)
@@ -149,7 +153,8 @@ bau_status bau_mask_integers(const struct bau_column *in, struct bau_arena *aren
             const struct bau_slice v = bau_column_value(in, i);
             values[i] = 0;
             if (bau_column_present(in, i) && !parse_integer(v.data, v.len, &values[i]))
-                return bau_error_set(err, BAU_E_DATA, "value %u of the batch, %zu bytes, is no integer of 64 bits", i, v.len);
+                return bau_error_set(err, BAU_E_DATA,
+                                     "value %u of the batch, %zu bytes, is no integer of 64 bits", i, v.len);
         }
     }
     *out = values;
@@ -168,8 +173,8 @@ static bau_status fixed_integers(const struct bau_column *in, const int64_t *val
     for (uint32_t i = 0; i < in->n_values; i++) {
         const int64_t v = bau_column_present(in, i) ? values[i] : 0;
         if (!narrow(in->type, v))
-            return bau_error_set(err, BAU_E_DATA, "the masked value of value %u of the batch does not fit %s", i,
-                                 bau_type_word(in->type));
+            return bau_error_set(err, BAU_E_DATA, "the masked value of value %u of the batch does not fit %s",
+                                 i, bau_type_word(in->type));
         if (in->type == BAU_I64)
             ((int64_t *)out->data)[i] = v;
         else if (in->type == BAU_I32)

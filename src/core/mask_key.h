@@ -9,13 +9,14 @@
 
 /* `target` is "" unless keys differ per target. The key lies in the arena; release it before the arena goes, it holds
  * cipher contexts. */
-bau_status bau_mask_key_new(const uint8_t master[32], const char *target, const char *domain, const char *masker,
-                            bau_canon canon, struct bau_arena *arena, struct bau_mask_key **out, struct bau_error *err)
-    BAU_MUST_CHECK;
+bau_status bau_mask_key_new(const uint8_t master[32], const char *target, const char *domain,
+                            const char *masker, bau_canon canon, struct bau_arena *arena,
+                            struct bau_mask_key **out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_mask_key_release(struct bau_mask_key *key);
 
 /* RFC 5869, SHA-256. BAU_E_BUG when OpenSSL refuses. */
-bau_status bau_hkdf(const uint8_t *key, size_t key_len, const uint8_t *salt, size_t salt_len, const uint8_t *info,
-                    size_t info_len, uint8_t *out, size_t out_len, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_hkdf(const uint8_t *key, size_t key_len, const uint8_t *salt, size_t salt_len,
+                    const uint8_t *info, size_t info_len, uint8_t *out, size_t out_len, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 #endif

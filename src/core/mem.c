@@ -65,12 +65,12 @@ static struct chunk *chunk_new(const struct bau_arena *arena, size_t room)
         if (c == MAP_FAILED)
             return NULL;
         madvise(c, mapped, MADV_DONTDUMP); /* best effort: core dumps are off as well */
-        *c = (struct chunk){.room = mapped - CHUNK_HEADER - BAU_ALIGN, .mapped = true};
+        *c = (struct chunk){ .room = mapped - CHUNK_HEADER - BAU_ALIGN, .mapped = true };
         return c;
     }
     c = aligned_alloc(BAU_ALIGN, (all + BAU_ALIGN - 1) / BAU_ALIGN * BAU_ALIGN);
     if (c)
-        *c = (struct chunk){.room = room};
+        *c = (struct chunk){ .room = room };
     return c;
 }
 
@@ -88,7 +88,7 @@ struct bau_arena *bau_arena_new(size_t chunk_bytes, unsigned flags)
 {
     struct bau_arena *arena = bau_alloc(sizeof *arena);
     if (arena)
-        *arena = (struct bau_arena){.chunk_bytes = chunk_bytes < PAGE ? PAGE : chunk_bytes, .flags = flags};
+        *arena = (struct bau_arena){ .chunk_bytes = chunk_bytes < PAGE ? PAGE : chunk_bytes, .flags = flags };
     return arena;
 }
 
@@ -259,7 +259,7 @@ void bau_text_addf(struct bau_text *t, const char *format, ...)
 void bau_text_release(struct bau_text *t)
 {
     bau_free(t->data);
-    *t = (struct bau_text){0};
+    *t = (struct bau_text){ 0 };
 }
 
 void bau_text_add_json(struct bau_text *t, const char *text)

@@ -29,18 +29,19 @@ struct unit {
     const char *name;
     uint64_t times;
 };
-static const struct unit byte_units[] = {{"", 1},
-                                         {"B", 1},
-                                         {"kB", 1000},
-                                         {"KB", 1000},
-                                         {"MB", 1000 * 1000},
-                                         {"GB", 1000 * 1000 * 1000},
-                                         {"TB", UINT64_C(1000) * 1000 * 1000 * 1000},
-                                         {"KiB", 1024},
-                                         {"MiB", 1024 * 1024},
-                                         {"GiB", 1024 * 1024 * 1024},
-                                         {"TiB", UINT64_C(1024) * 1024 * 1024 * 1024}};
-static const struct unit time_units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
+static const struct unit byte_units[] = { { "", 1 },
+                                          { "B", 1 },
+                                          { "kB", 1000 },
+                                          { "KB", 1000 },
+                                          { "MB", 1000 * 1000 },
+                                          { "GB", 1000 * 1000 * 1000 },
+                                          { "TB", UINT64_C(1000) * 1000 * 1000 * 1000 },
+                                          { "KiB", 1024 },
+                                          { "MiB", 1024 * 1024 },
+                                          { "GiB", 1024 * 1024 * 1024 },
+                                          { "TiB", UINT64_C(1024) * 1024 * 1024 * 1024 } };
+static const struct unit time_units[] = { { "ms", 1 },      { "s", 1000 },    { "m", 60000 },
+                                          { "min", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
 
 /* "20GB", "1.5h": a decimal number and a unit, nothing between or behind. */
 static bool parse_units(const char *text, const struct unit *units, size_t n, uint64_t *out)
@@ -92,7 +93,8 @@ static bool parse_choice(const char *choices, const char *text, uint32_t *out)
 
 static bool within(const struct bau_option *option, double number)
 {
-    return (option->min == 0 && option->max == 0) || (number >= (double)option->min && number <= (double)option->max);
+    return (option->min == 0 && option->max == 0) ||
+           (number >= (double)option->min && number <= (double)option->max);
 }
 
 static bool set_number(const struct bau_option *option, void *config, const char *text)
@@ -101,11 +103,13 @@ static bool set_number(const struct bau_option *option, void *config, const char
     uint64_t amount;
     char *end;
     if (option->kind == BAU_OPTION_U32) {
-        if (!parse_integer(text, &integer) || integer < 0 || integer > UINT32_MAX || !within(option, (double)integer))
+        if (!parse_integer(text, &integer) || integer < 0 || integer > UINT32_MAX ||
+            !within(option, (double)integer))
             return false;
         STORE(uint32_t, (uint32_t)integer);
     } else if (option->kind == BAU_OPTION_I64) {
-        if (!parse_integer(text, &integer) || ((option->min || option->max) && (integer < option->min || integer > option->max)))
+        if (!parse_integer(text, &integer) ||
+            ((option->min || option->max) && (integer < option->min || integer > option->max)))
             return false;
         STORE(int64_t, integer);
     } else if (option->kind == BAU_OPTION_F64) {
@@ -115,7 +119,8 @@ static bool set_number(const struct bau_option *option, void *config, const char
         STORE(double, real);
     } else {
         const bool bytes = option->kind == BAU_OPTION_BYTES;
-        if (!parse_units(text, bytes ? byte_units : time_units, bytes ? BAU_COUNT(byte_units) : BAU_COUNT(time_units), &amount) ||
+        if (!parse_units(text, bytes ? byte_units : time_units,
+                         bytes ? BAU_COUNT(byte_units) : BAU_COUNT(time_units), &amount) ||
             !within(option, (double)amount))
             return false;
         STORE(uint64_t, amount);
@@ -123,8 +128,8 @@ static bool set_number(const struct bau_option *option, void *config, const char
     return true;
 }
 
-static bau_status add_text(const struct bau_option *option, void *config, const char *text, struct bau_arena *arena,
-                           struct bau_error *err)
+static bau_status add_text(const struct bau_option *option, void *config, const char *text,
+                           struct bau_arena *arena, struct bau_error *err)
 {
     struct bau_texts texts;
     memcpy(&texts, at(config, option), sizeof texts);
@@ -135,12 +140,12 @@ static bau_status add_text(const struct bau_option *option, void *config, const 
     if (texts.n)
         memcpy(grown, texts.at, texts.n * sizeof *grown);
     grown[texts.n] = copy;
-    STORE(struct bau_texts, ((struct bau_texts){texts.n + 1, grown}));
+    STORE(struct bau_texts, ((struct bau_texts){ texts.n + 1, grown }));
     return BAU_OK;
 }
 
-bau_status bau_option_set(const struct bau_option *option, void *config, const char *text, struct bau_arena *arena,
-                          struct bau_error *err)
+bau_status bau_option_set(const struct bau_option *option, void *config, const char *text,
+                          struct bau_arena *arena, struct bau_error *err)
 {
     bool good = true, flag;
     uint32_t index;
@@ -160,23 +165,21 @@ bau_status bau_option_set(const struct bau_option *option, void *config, const c
     case BAU_OPTION_I64:
     case BAU_OPTION_F64:
     case BAU_OPTION_BYTES:
-    case BAU_OPTION_DURATION:
-        good = set_number(option, config, text);
-        break;
+    case BAU_OPTION_DURATION: good = set_number(option, config, text); break;
     case BAU_OPTION_TEXT:
         copy = bau_arena_text(arena, text);
         if (!copy)
             return bau_error_set(err, BAU_E_NOMEM, "option %s", option->name);
         STORE(char *, copy);
         break;
-    case BAU_OPTION_TEXTS:
-        return add_text(option, config, text, arena, err);
+    case BAU_OPTION_TEXTS: return add_text(option, config, text, arena, err);
     }
     if (good)
         return BAU_OK;
-    BAU_AUTO_TEXT expects = {0};
+    BAU_AUTO_TEXT expects = { 0 };
     bau_option_expects(option, &expects);
-    return bau_error_set(err, BAU_E_USAGE, "%s: expected %s", option->name, expects.data ? expects.data : "another value");
+    return bau_error_set(err, BAU_E_USAGE, "%s: expected %s", option->name,
+                         expects.data ? expects.data : "another value");
 }
 
 bau_status bau_options_default(const struct bau_option *table, void *config, struct bau_arena *arena,
@@ -192,9 +195,7 @@ void bau_option_expects(const struct bau_option *option, struct bau_text *out)
 {
     const bool bounded = option->min != 0 || option->max != 0;
     switch (option->kind) {
-    case BAU_OPTION_BOOL:
-        bau_text_add(out, "true or false");
-        break;
+    case BAU_OPTION_BOOL: bau_text_add(out, "true or false"); break;
     case BAU_OPTION_U32:
     case BAU_OPTION_I64:
         bau_text_add(out, "a whole number");
@@ -206,20 +207,14 @@ void bau_option_expects(const struct bau_option *option, struct bau_text *out)
         if (bounded)
             bau_text_addf(out, " from %" PRId64 " to %" PRId64, option->min, option->max);
         break;
-    case BAU_OPTION_BYTES:
-        bau_text_add(out, "an amount of bytes such as 512KiB, 64MiB or 20GB");
-        break;
-    case BAU_OPTION_DURATION:
-        bau_text_add(out, "a duration such as 250ms, 90s, 5m or 4h");
-        break;
+    case BAU_OPTION_BYTES: bau_text_add(out, "an amount of bytes such as 512KiB, 64MiB or 20GB"); break;
+    case BAU_OPTION_DURATION: bau_text_add(out, "a duration such as 250ms, 90s, 5m or 4h"); break;
     case BAU_OPTION_TEXT:
-    case BAU_OPTION_TEXTS:
-        bau_text_add(out, "text");
-        break;
+    case BAU_OPTION_TEXTS: bau_text_add(out, "text"); break;
     case BAU_OPTION_CHOICE:
         bau_text_add(out, "one of ");
         for (const char *c = option->choices; *c; c++)
-            bau_text_add(out, *c == '|' ? ", " : (const char[]){*c, '\0'});
+            bau_text_add(out, *c == '|' ? ", " : (const char[]){ *c, '\0' });
         break;
     }
 }

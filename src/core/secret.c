@@ -94,7 +94,7 @@ static int64_t now_ms(void)
 static int read_all(int fd, struct bau_secret *s, int64_t deadline)
 {
     for (;;) {
-        struct pollfd p = {.fd = fd, .events = POLLIN};
+        struct pollfd p = { .fd = fd, .events = POLLIN };
         const int64_t left = deadline ? deadline - now_ms() : -1;
         if (deadline && left <= 0)
             return ETIMEDOUT;
@@ -131,7 +131,9 @@ static bau_status from_file(const char *path, struct bau_secret **out, struct ba
     if (failed || s->len == 0) {
         bau_secret_free(s);
         return bau_error_set(err, BAU_E_USAGE, "the file %s %s", path,
-                             failed == EFBIG ? "is too large for a secret" : failed ? strerror(failed) : "is empty");
+                             failed == EFBIG ? "is too large for a secret"
+                             : failed        ? strerror(failed)
+                                             : "is empty");
     }
     *out = s;
     return BAU_OK;
@@ -141,7 +143,7 @@ static bau_status from_file(const char *path, struct bau_secret **out, struct ba
 static int start_shell(char *command, int out, pid_t *pid)
 {
     char shell[] = "sh", dash_c[] = "-c";
-    char *argv[] = {shell, dash_c, command, NULL};
+    char *argv[] = { shell, dash_c, command, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t pipes;
@@ -184,9 +186,9 @@ static bau_status from_command(const char *command, struct bau_secret **out, str
         bau_secret_free(s);
         return bau_error_set(err, BAU_E_USAGE, "the command of a secret %s",
                              failed == ETIMEDOUT ? "took longer than 60 s"
-                             : failed           ? strerror(failed)
-                             : status           ? "failed"
-                                                : "printed nothing");
+                             : failed            ? strerror(failed)
+                             : status            ? "failed"
+                                                 : "printed nothing");
     }
     *out = s;
     return BAU_OK;
@@ -200,6 +202,7 @@ bau_status bau_secret_resolve(const char *reference, struct bau_secret **out, st
         return from_file(reference + 5, out, err);
     if (strncmp(reference, "command:", 8) == 0)
         return from_command(reference + 8, out, err);
-    return bau_error_set(err, BAU_E_USAGE, "a secret stands here itself; put it elsewhere and write env:NAME, file:PATH or "
-                                           "command:SHELL COMMAND");
+    return bau_error_set(err, BAU_E_USAGE,
+                         "a secret stands here itself; put it elsewhere and write env:NAME, file:PATH or "
+                         "command:SHELL COMMAND");
 }

@@ -17,7 +17,8 @@ static inline uint64_t bau_now_ms(void)
 /* For pthread_cond_timedwait on a condition variable made by bau_cond_init. */
 static inline struct timespec bau_at_ms(uint64_t at_ms)
 {
-    return (struct timespec){.tv_sec = (time_t)(at_ms / 1000u), .tv_nsec = (long)(at_ms % 1000u) * 1000000L};
+    return (struct timespec){ .tv_sec = (time_t)(at_ms / 1000u),
+                              .tv_nsec = (long)(at_ms % 1000u) * 1000000L };
 }
 
 static inline bool bau_cond_init(pthread_cond_t *cond)
@@ -25,7 +26,8 @@ static inline bool bau_cond_init(pthread_cond_t *cond)
     pthread_condattr_t monotonic;
     if (pthread_condattr_init(&monotonic) != 0)
         return false;
-    const bool made = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &monotonic) == 0;
+    const bool made = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+                      pthread_cond_init(cond, &monotonic) == 0;
     pthread_condattr_destroy(&monotonic);
     return made;
 }

@@ -122,7 +122,8 @@ static const char *span_text(uint64_t ms, char out[32])
 {
     const uint64_t s = ms / 1000u;
     if (s >= 3600)
-        snprintf(out, 32, "%" PRIu64 ":%02u:%02u h", s / 3600u, (unsigned)(s / 60u % 60u), (unsigned)(s % 60u));
+        snprintf(out, 32, "%" PRIu64 ":%02u:%02u h", s / 3600u, (unsigned)(s / 60u % 60u),
+                 (unsigned)(s % 60u));
     else
         snprintf(out, 32, "%u:%02u min", (unsigned)(s / 60u), (unsigned)(s % 60u));
     return out;
@@ -179,15 +180,16 @@ static void add_cut(struct bau_text *out, const char *line, struct bau_frame_loo
     bau_text_add(out, "\n");
 }
 
-static void total_line(const struct bau_progress *p, const struct bau_progress_total *t, struct bau_frame_look look,
-                       struct bau_text *out)
+static void total_line(const struct bau_progress *p, const struct bau_progress_total *t,
+                       struct bau_frame_look look, struct bau_text *out)
 {
     char rows[32], left[32], line[256];
     const double seconds = (double)t->elapsed_ms / 1000;
     snprintf(line, sizeof line, "%s: %s rows, %.0f MB, %.1f MB/s, %s%s, %u of %u lanes busy", p->store,
-             count_text(t->rows, rows), (double)t->bytes / 1e6, seconds > 0 ? (double)t->bytes / 1e6 / seconds : 0,
-             span_text(t->left_ms ? t->left_ms : t->elapsed_ms, left), t->left_ms ? " left" : " so far", t->lanes_busy,
-             p->n_lanes);
+             count_text(t->rows, rows), (double)t->bytes / 1e6,
+             seconds > 0 ? (double)t->bytes / 1e6 / seconds : 0,
+             span_text(t->left_ms ? t->left_ms : t->elapsed_ms, left), t->left_ms ? " left" : " so far",
+             t->lanes_busy, p->n_lanes);
     add_cut(out, line, look);
 }
 
@@ -196,7 +198,8 @@ static bool phase_line(struct bau_progress *p, struct bau_frame_look look, struc
     char line[320] = "";
     pthread_mutex_lock(&p->lock);
     if (p->phase[0] && p->phase_total)
-        snprintf(line, sizeof line, "%s %" PRIu64 "/%" PRIu64 " %s", p->phase, p->phase_done, p->phase_total, p->object);
+        snprintf(line, sizeof line, "%s %" PRIu64 "/%" PRIu64 " %s", p->phase, p->phase_done, p->phase_total,
+                 p->object);
     else if (p->phase[0])
         snprintf(line, sizeof line, "%s %s", p->phase, p->object);
     pthread_mutex_unlock(&p->lock);
@@ -250,11 +253,12 @@ static void put(int fd, const struct bau_text *text)
 
 static struct bau_frame_look look_of(const struct bau_display *d)
 {
-    struct winsize size = {0};
+    struct winsize size = { 0 };
     if (ioctl(d->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        size = (struct winsize){.ws_col = 80, .ws_row = 24};
-    return (struct bau_frame_look){.columns = size.ws_col, .lines = size.ws_row ? size.ws_row : 24,
-                                   .colour = d->colour, .utf8 = d->utf8};
+        size = (struct winsize){ .ws_col = 80, .ws_row = 24 };
+    return (struct bau_frame_look){
+        .columns = size.ws_col, .lines = size.ws_row ? size.ws_row : 24, .colour = d->colour, .utf8 = d->utf8
+    };
 }
 
 /* Back to where the last frame began, and everything from there on wiped. */
@@ -273,7 +277,7 @@ static void keep_widths(struct bau_display *d, const char *frame)
     d->n_drawn = 0;
     for (const char *at = frame; *at && d->n_drawn < KEPT_LINES;) {
         const char *end = strchr(at, '\n');
-        BAU_AUTO_TEXT line = {0};
+        BAU_AUTO_TEXT line = { 0 };
         bau_text_addn(&line, at, (size_t)(end - at));
         d->widths[d->n_drawn++] = line.data ? bau_text_columns(line.data) : 0;
         at = end + 1;
@@ -283,8 +287,8 @@ static void keep_widths(struct bau_display *d, const char *frame)
 static void draw(struct bau_display *d)
 {
     const struct bau_frame_look look = look_of(d);
-    BAU_AUTO_TEXT all = {0};
-    BAU_AUTO_TEXT frame = {0};
+    BAU_AUTO_TEXT all = { 0 };
+    BAU_AUTO_TEXT frame = { 0 };
     bau_frame_draw(d->progress, look, bau_now_ms(), &frame);
     bau_text_add(&all, "\x1b[?25l");
     add_wipe(d, look.columns, &all);
@@ -297,7 +301,7 @@ static void draw(struct bau_display *d)
 
 static void wipe(struct bau_display *d)
 {
-    BAU_AUTO_TEXT all = {0};
+    BAU_AUTO_TEXT all = { 0 };
     add_wipe(d, look_of(d).columns, &all);
     bau_text_add(&all, "\x1b[?25h");
     put(d->fd, &all);
@@ -321,9 +325,10 @@ static void after_line(void *self)
 static void say(const struct bau_progress *p)
 {
     const struct bau_progress_total t = bau_progress_sum(p, bau_now_ms());
-    bau_log(BAU_INFO, "progress", BAU_NAME("store", p->store), BAU_U64("rows", t.rows), BAU_BYTES_ITEM("bytes", t.bytes),
-            BAU_U64("datasets", t.datasets), BAU_U64("datasets_done", t.datasets_done),
-            BAU_U64("lanes_busy", t.lanes_busy), BAU_MS("elapsed", t.elapsed_ms), BAU_MS("left", t.left_ms));
+    bau_log(BAU_INFO, "progress", BAU_NAME("store", p->store), BAU_U64("rows", t.rows),
+            BAU_BYTES_ITEM("bytes", t.bytes), BAU_U64("datasets", t.datasets),
+            BAU_U64("datasets_done", t.datasets_done), BAU_U64("lanes_busy", t.lanes_busy),
+            BAU_MS("elapsed", t.elapsed_ms), BAU_MS("left", t.left_ms));
 }
 
 static void *show(void *self)
@@ -350,11 +355,12 @@ static void *show(void *self)
 
 static bool says_utf8(void)
 {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
     for (size_t i = 0; i < BAU_COUNT(names); i++) {
         const char *value = getenv(names[i]);
         if (value && *value)
-            return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "utf-8") || strstr(value, "UTF8");
+            return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "utf-8") ||
+                   strstr(value, "UTF8");
     }
     return false;
 }

@@ -50,7 +50,8 @@ static void add_path(struct bau_text *path, const char *run_id)
 static void warn(const struct bau_journal *journal, const char *what, int sys)
 {
     struct bau_error err;
-    bau_error_set(&err, BAU_E_IO, "%s: %s: %s", journal->path.data ? journal->path.data : "journal", what, strerror(sys));
+    bau_error_set(&err, BAU_E_IO, "%s: %s: %s", journal->path.data ? journal->path.data : "journal", what,
+                  strerror(sys));
     bau_log(BAU_WARN, "no journal", BAU_FAILURE(&err));
 }
 
@@ -106,7 +107,8 @@ static void add_item(struct bau_text *line, const struct bau_log_item *item)
     }
 }
 
-void bau_journal_items(struct bau_journal *journal, const char *event, const struct bau_log_item *items, size_t n)
+void bau_journal_items(struct bau_journal *journal, const char *event, const struct bau_log_item *items,
+                       size_t n)
 {
     if (!journal)
         return;
@@ -115,7 +117,7 @@ void bau_journal_items(struct bau_journal *journal, const char *event, const str
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    BAU_AUTO_TEXT line = {0};
+    BAU_AUTO_TEXT line = { 0 };
     bau_text_addf(&line, "{\"time\":\"%s\",\"event\":", when);
     bau_text_add_json(&line, event);
     for (size_t i = 0; i < n; i++)

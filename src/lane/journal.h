@@ -13,13 +13,14 @@ struct bau_journal;
 
 /* NULL when the folder or file cannot be made: a warning is logged and the run goes on. */
 struct bau_journal *bau_journal_open(const char *run_id);
-void bau_journal_close(struct bau_journal *journal); /* takes NULL */
+void bau_journal_close(struct bau_journal *journal);             /* takes NULL */
 const char *bau_journal_path(const struct bau_journal *journal); /* NULL for NULL */
 
 /* {"time":"2026-01-31T02:00:07Z","event":"part done","dataset":"public.orders","number":3,…} `journal` may be NULL. */
-void bau_journal_items(struct bau_journal *journal, const char *event, const struct bau_log_item *items, size_t n);
+void bau_journal_items(struct bau_journal *journal, const char *event, const struct bau_log_item *items,
+                       size_t n);
 #define bau_journal_add(journal, event, ...)                                                                 \
-    bau_journal_items((journal), (event), (const struct bau_log_item[]){__VA_ARGS__},                        \
-                      sizeof((const struct bau_log_item[]){__VA_ARGS__}) / sizeof(struct bau_log_item))
+    bau_journal_items((journal), (event), (const struct bau_log_item[]){ __VA_ARGS__ },                      \
+                      sizeof((const struct bau_log_item[]){ __VA_ARGS__ }) / sizeof(struct bau_log_item))
 
 #endif

@@ -54,14 +54,14 @@ struct lane {
     pthread_cond_t to_back, to_front;
     bool orders[N_ORDERS]; /* given and not yet carried out: END may come before BEGIN was seen */
     const struct bau_part *part;
-    uint32_t first_full, n_full; /* ring of batches; the one being written still counts as full */
+    uint32_t first_full, n_full;    /* ring of batches; the one being written still counts as full */
     bool back_working, back_failed; /* working: from BEGIN until the attempt's result is there */
     struct bau_error back_error;
     uint64_t rows_committed;
 
     struct bau_link *source; /* front only */
     struct bau_mask_state *mask;
-    struct bau_link *target; /* back only */
+    struct bau_link *target;              /* back only */
     uint64_t rows_written, bytes_written; /* back while working, front afterwards */
 };
 
@@ -135,7 +135,8 @@ static bau_status write_batch(struct lane *lane, struct bau_writer *writer, cons
 }
 
 /* A connection lost inside a commit leaves open whether the rows arrived: writing them again might double them. */
-static bau_status commit(struct lane *lane, struct bau_writer *writer, uint64_t *out_rows, struct bau_error *err)
+static bau_status commit(struct lane *lane, struct bau_writer *writer, uint64_t *out_rows,
+                         struct bau_error *err)
 {
     const bau_status status = lane->run->writer->write_commit(writer, out_rows, err);
     if (status != BAU_OK && err->retry == BAU_RETRY_RECONNECT) {
@@ -146,7 +147,8 @@ static bau_status commit(struct lane *lane, struct bau_writer *writer, uint64_t 
 }
 
 /* Batches until END or ABORT. ABORT gives BAU_E_CANCELLED, which the front knows to be its own doing. */
-static bau_status write_batches(struct lane *lane, struct bau_writer *writer, uint64_t *out_rows, struct bau_error *err)
+static bau_status write_batches(struct lane *lane, struct bau_writer *writer, uint64_t *out_rows,
+                                struct bau_error *err)
 {
     for (;;) {
         bool aborted;
@@ -164,7 +166,9 @@ static bau_status write_part(struct lane *lane, uint64_t *out_rows, struct bau_e
 {
     const struct bau_lanes_run *run = lane->run;
     const struct bau_dataset_plan *plan = &run->plan->datasets[lane->part->dataset];
-    const struct bau_write what = {.dataset = plan->dataset, .part = lane->part, .replaced = plan->replaced};
+    const struct bau_write what = { .dataset = plan->dataset,
+                                    .part = lane->part,
+                                    .replaced = plan->replaced };
     struct bau_writer *writer = NULL;
     BAU_TRY(open_link(lane, run->writer, run->target, &lane->target, err));
     BAU_TRY(run->writer->write_open(lane->target, &what, &writer, err));
@@ -201,7 +205,7 @@ static void *back_main(void *self)
 {
     struct lane *lane = self;
     while (next_part(lane)) {
-        struct bau_error err = {0};
+        struct bau_error err = { 0 };
         uint64_t rows = 0;
         const bau_status status = write_part(lane, &rows, &err);
         if (status != BAU_OK && status != BAU_E_CANCELLED && !may_pass(&err)) {
@@ -280,7 +284,8 @@ static bau_status fill(struct lane *lane, struct bau_reader *reader, uint64_t se
 }
 
 /* Reads the part to its end, or until the back gave up (then BAU_OK too: the back's error tells). */
-static bau_status read_batches(struct lane *lane, struct bau_reader *reader, uint64_t *out_rows, struct bau_error *err)
+static bau_status read_batches(struct lane *lane, struct bau_reader *reader, uint64_t *out_rows,
+                               struct bau_error *err)
 {
     uint64_t seq = 0;
     uint32_t below = N_BATCHES;
@@ -303,7 +308,7 @@ static bau_status read_part(struct lane *lane, uint64_t *out_rows, struct bau_er
 {
     const struct bau_lanes_run *run = lane->run;
     const struct bau_dataset_plan *plan = &run->plan->datasets[lane->part->dataset];
-    const struct bau_read what = {.dataset = plan->dataset, .part = lane->part, .want = plan->want};
+    const struct bau_read what = { .dataset = plan->dataset, .part = lane->part, .want = plan->want };
     struct bau_reader *reader = NULL;
     BAU_TRY(open_link(lane, run->reader, run->source, &lane->source, err));
     BAU_TRY(run->reader->read_open(lane->source, &what, &reader, err));
@@ -344,8 +349,9 @@ static void part_done(struct lane *lane, uint64_t started_ms)
     bau_progress_part_done(lane->run->progress, part->dataset);
     bau_journal_add(lane->run->journal, "part done", BAU_NAME("store", lane->run->plan->store->name),
                     BAU_NAME("dataset", lane->run->plan->datasets[part->dataset].dataset->name),
-                    BAU_U64("number", part->number), BAU_U64("of", part->of), BAU_U64("rows", lane->rows_committed),
-                    BAU_BYTES_ITEM("bytes", lane->bytes_written), BAU_MS("ms", bau_now_ms() - started_ms));
+                    BAU_U64("number", part->number), BAU_U64("of", part->of),
+                    BAU_U64("rows", lane->rows_committed), BAU_BYTES_ITEM("bytes", lane->bytes_written),
+                    BAU_MS("ms", bau_now_ms() - started_ms));
 }
 
 /* Tries a part until it is done or will not pass. False: the run is stopped. */
@@ -356,7 +362,7 @@ static bool do_part(struct lane *lane)
     const uint64_t started_ms = bau_now_ms();
     bau_progress_part_begin(run->progress, lane->part->dataset);
     for (uint32_t tried = 0;; tried++) {
-        struct bau_error err = {0};
+        struct bau_error err = { 0 };
         if (attempt(lane, &err) == BAU_OK) {
             part_done(lane, started_ms);
             return true;
@@ -369,8 +375,8 @@ static bool do_part(struct lane *lane)
             bau_stop_fail(run->stop, &err);
             return false;
         }
-        bau_log(BAU_WARN, "part is tried again", BAU_NAME("dataset", name), BAU_U64("part", lane->part->number),
-                BAU_U64("attempt", tried + 2u), BAU_FAILURE(&err));
+        bau_log(BAU_WARN, "part is tried again", BAU_NAME("dataset", name),
+                BAU_U64("part", lane->part->number), BAU_U64("attempt", tried + 2u), BAU_FAILURE(&err));
         if (bau_stop_wait_until(run->stop, bau_now_ms() + ((uint64_t)BACKOFF_FIRST_MS << tried)))
             return false;
     }
@@ -399,7 +405,7 @@ static void *front_main(void *self)
 
 static bau_status lane_init(struct lane *lane, struct shared *shared, struct bau_error *err)
 {
-    *lane = (struct lane){.shared = shared, .run = shared->run};
+    *lane = (struct lane){ .shared = shared, .run = shared->run };
     pthread_mutex_init(&lane->lock, NULL);
     if (!bau_cond_init(&lane->to_back) || !bau_cond_init(&lane->to_front))
         return bau_error_set(err, BAU_E_NOMEM, "lane");
@@ -454,11 +460,11 @@ static bau_status run_lanes(const struct bau_lanes_run *run, struct shared *shar
 
 bau_status bau_lanes_run(const struct bau_lanes_run *run, uint64_t *out_rows, struct bau_error *err)
 {
-    struct shared shared = {.run = run, .rows = out_rows};
+    struct shared shared = { .run = run, .rows = out_rows };
     struct lane *lanes = bau_alloc_array(run->n_lanes, sizeof *lanes);
     memset(out_rows, 0, run->plan->n_datasets * sizeof *out_rows);
-    bau_status status = lanes ? bau_part_list_new(run->parts, &shared.list, err)
-                              : bau_error_set(err, BAU_E_NOMEM, "lanes");
+    bau_status status =
+        lanes ? bau_part_list_new(run->parts, &shared.list, err) : bau_error_set(err, BAU_E_NOMEM, "lanes");
     if (status == BAU_OK && run->rate_bytes)
         status = bau_rate_new(run->rate_bytes, &shared.rate, err);
     pthread_mutex_init(&shared.lock, NULL);

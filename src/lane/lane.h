@@ -9,7 +9,7 @@
 
 struct bau_progress; /* counters shared with the display; relaxed atomics */
 struct bau_journal;
-struct bau_stop;     /* cancel flag + first error + the links to interrupt */
+struct bau_stop; /* cancel flag + first error + the links to interrupt */
 
 struct bau_lanes_run {
     const struct bau_connector *reader, *writer;
@@ -17,13 +17,14 @@ struct bau_lanes_run {
     const struct bau_plan *plan;
     const struct bau_parts *parts; /* handed out largest first */
     uint32_t n_lanes;
-    uint64_t rate_bytes;           /* per second over all lanes, 0: none */
+    uint64_t rate_bytes; /* per second over all lanes, 0: none */
     struct bau_progress *progress;
     struct bau_journal *journal;
     struct bau_stop *stop;
 };
 /* Every part read, masked, written and committed; or an error and no promise about the shadow. `out_rows` (n_datasets
  * entries, caller's): rows committed per dataset. */
-bau_status bau_lanes_run(const struct bau_lanes_run *run, uint64_t *out_rows, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_lanes_run(const struct bau_lanes_run *run, uint64_t *out_rows, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 #endif

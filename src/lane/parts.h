@@ -7,8 +7,8 @@
 /* Hands parts out largest first (by est_bytes; equals in dataset and number order), each once. */
 struct bau_part_list;
 bau_status bau_part_list_new(const struct bau_parts *parts, struct bau_part_list **out, struct bau_error *err)
-    BAU_MUST_CHECK; /* borrows `parts` */
-void bau_part_list_free(struct bau_part_list *list); /* takes NULL */
+    BAU_MUST_CHECK;                                                    /* borrows `parts` */
+void bau_part_list_free(struct bau_part_list *list);                   /* takes NULL */
 const struct bau_part *bau_part_list_take(struct bau_part_list *list); /* NULL: none left */
 
 /* A token bucket over all lanes: `bytes_per_s` on the average, at most a quarter of a second's worth at once. */

@@ -6,18 +6,22 @@
 #include "src/lane/clock.h"
 #include "src/lane/progress.h"
 
-bau_status bau_progress_new(const struct bau_catalog *catalog, const struct bau_parts *parts, uint32_t n_lanes,
-                            struct bau_progress **out, struct bau_error *err)
+bau_status bau_progress_new(const struct bau_catalog *catalog, const struct bau_parts *parts,
+                            uint32_t n_lanes, struct bau_progress **out, struct bau_error *err)
 {
     struct bau_progress *p = bau_alloc(sizeof *p);
-    struct bau_progress_dataset *datasets = bau_alloc_array((size_t)catalog->n_datasets + 1, sizeof *datasets);
+    struct bau_progress_dataset *datasets =
+        bau_alloc_array((size_t)catalog->n_datasets + 1, sizeof *datasets);
     if (!p || !datasets) {
         bau_free(p);
         bau_free(datasets);
         return bau_error_set(err, BAU_E_NOMEM, "progress");
     }
-    *p = (struct bau_progress){.store = catalog->store, .started_ms = bau_now_ms(), .n_lanes = n_lanes,
-                               .n_datasets = catalog->n_datasets, .datasets = datasets};
+    *p = (struct bau_progress){ .store = catalog->store,
+                                .started_ms = bau_now_ms(),
+                                .n_lanes = n_lanes,
+                                .n_datasets = catalog->n_datasets,
+                                .datasets = datasets };
     pthread_mutex_init(&p->lock, NULL);
     for (uint32_t d = 0; d < catalog->n_datasets; d++) {
         datasets[d].name = catalog->datasets[d].name;
@@ -83,7 +87,8 @@ void bau_progress_lane(struct bau_progress *p, bool busy)
         atomic_fetch_sub_explicit(&p->lanes_busy, 1, memory_order_relaxed);
 }
 
-void bau_progress_phase(struct bau_progress *p, const char *phase, const char *object, uint64_t done, uint64_t total)
+void bau_progress_phase(struct bau_progress *p, const char *phase, const char *object, uint64_t done,
+                        uint64_t total)
 {
     if (!p)
         return;
@@ -99,7 +104,8 @@ bau_progress_state bau_progress_state_of(const struct bau_progress_dataset *d)
 {
     if (atomic_load_explicit(&d->parts_done, memory_order_relaxed) >= d->n_parts)
         return BAU_PROGRESS_DONE;
-    return atomic_load_explicit(&d->parts_begun, memory_order_relaxed) ? BAU_PROGRESS_WORKING : BAU_PROGRESS_WAITING;
+    return atomic_load_explicit(&d->parts_begun, memory_order_relaxed) ? BAU_PROGRESS_WORKING
+                                                                       : BAU_PROGRESS_WAITING;
 }
 
 /* Estimates are a statistic of the server's: rows where it has counted, bytes of the heap where not. */
@@ -109,14 +115,16 @@ double bau_progress_fraction(const struct bau_progress_dataset *d)
         return 1;
     const double rows = (double)atomic_load_explicit(&d->rows, memory_order_relaxed);
     const double bytes = (double)atomic_load_explicit(&d->bytes, memory_order_relaxed);
-    const double f = d->est_rows ? rows / (double)d->est_rows : d->est_bytes ? bytes / (double)d->est_bytes : 0;
+    const double f = d->est_rows    ? rows / (double)d->est_rows
+                     : d->est_bytes ? bytes / (double)d->est_bytes
+                                    : 0;
     return f > 0.99 ? 0.99 : f;
 }
 
 struct bau_progress_total bau_progress_sum(const struct bau_progress *p, uint64_t now_ms)
 {
-    struct bau_progress_total t = {.lanes_busy = atomic_load_explicit(&p->lanes_busy, memory_order_relaxed),
-                                   .elapsed_ms = now_ms - p->started_ms};
+    struct bau_progress_total t = { .lanes_busy = atomic_load_explicit(&p->lanes_busy, memory_order_relaxed),
+                                    .elapsed_ms = now_ms - p->started_ms };
     double done = 0, all = 0;
     for (uint32_t i = 0; i < p->n_datasets; i++) {
         const struct bau_progress_dataset *d = &p->datasets[i];

@@ -24,16 +24,17 @@ struct bau_progress {
     uint64_t started_ms;
     uint32_t n_lanes, n_datasets;
     struct bau_progress_dataset *datasets; /* catalog order */
-    bool say_done;          /* log one line per finished dataset: no live display */
+    bool say_done;                         /* log one line per finished dataset: no live display */
     _Atomic uint32_t lanes_busy, retries;
-    pthread_mutex_t lock;   /* guards the phase */
+    pthread_mutex_t lock; /* guards the phase */
     char phase[64], object[160];
     uint64_t phase_done, phase_total;
 };
 
 /* Borrows names from the catalog. */
-bau_status bau_progress_new(const struct bau_catalog *catalog, const struct bau_parts *parts, uint32_t n_lanes,
-                            struct bau_progress **out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_progress_new(const struct bau_catalog *catalog, const struct bau_parts *parts,
+                            uint32_t n_lanes, struct bau_progress **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 void bau_progress_free(struct bau_progress *progress); /* takes NULL */
 
 /* `progress` may be NULL in all of these. */

@@ -103,12 +103,14 @@ static int check_limits(struct bau_stop *stop)
     const uint64_t timeout_ms = stop->timeout_ms, snapshot_ms = stop->snapshot_ms;
     pthread_mutex_unlock(&stop->lock);
     if (deadline && now >= deadline) {
-        bau_error_set(&err, BAU_E_DEADLINE, "the run took longer than its limit of %" PRIu64 " s", timeout_ms / 1000u);
+        bau_error_set(&err, BAU_E_DEADLINE, "the run took longer than its limit of %" PRIu64 " s",
+                      timeout_ms / 1000u);
         fail(stop, &err);
         return 0;
     }
     if (snapshot && now >= snapshot) {
-        bau_error_set(&err, BAU_E_SOURCE, "the source's snapshot was held longer than its limit of %" PRIu64 " s",
+        bau_error_set(&err, BAU_E_SOURCE,
+                      "the source's snapshot was held longer than its limit of %" PRIu64 " s",
                       snapshot_ms / 1000u);
         fail(stop, &err);
         return 0;
@@ -152,7 +154,7 @@ static void note_signal(struct bau_stop *stop, int number)
 static void *watch(void *self)
 {
     struct bau_stop *stop = self;
-    struct pollfd on = {.fd = stop->wake[0], .events = POLLIN};
+    struct pollfd on = { .fd = stop->wake[0], .events = POLLIN };
     while (!atomic_load(&stop->quit)) {
         int sleep_ms = check_limits(stop);
         if (bau_stop_is(stop)) {
@@ -195,7 +197,7 @@ static bool start_watcher(struct bau_stop *stop)
 
 static void take_signals(struct bau_stop *stop)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     sigemptyset(&action.sa_mask);
     signal_pipe = stop->wake[1];
     sigaction(SIGINT, &action, &stop->old_int);
@@ -270,8 +272,8 @@ void bau_stop_snapshot_age(struct bau_stop *stop, uint64_t ms)
     set_limit(stop, &stop->snapshot_until, &stop->snapshot_ms, ms);
 }
 
-static bau_status add_link(struct bau_stop *stop, const struct bau_connector *connector, struct bau_link *link,
-                           struct bau_error *err)
+static bau_status add_link(struct bau_stop *stop, const struct bau_connector *connector,
+                           struct bau_link *link, struct bau_error *err)
 {
     if (stop->n == stop->room) {
         const size_t room = stop->room ? stop->room * 2 : 16;
@@ -281,7 +283,7 @@ static bau_status add_link(struct bau_stop *stop, const struct bau_connector *co
         stop->entries = grown;
         stop->room = room;
     }
-    stop->entries[stop->n++] = (struct entry){.connector = connector, .link = link};
+    stop->entries[stop->n++] = (struct entry){ .connector = connector, .link = link };
     return BAU_OK;
 }
 
@@ -304,8 +306,8 @@ static void drop_link(struct bau_stop *stop, const struct bau_link *link)
     }
 }
 
-bau_status bau_stop_link(struct bau_stop *stop, const struct bau_connector *connector, struct bau_link *link, bool on,
-                         struct bau_error *err)
+bau_status bau_stop_link(struct bau_stop *stop, const struct bau_connector *connector, struct bau_link *link,
+                         bool on, struct bau_error *err)
 {
     bau_status status = BAU_OK;
     pthread_mutex_lock(&stop->lock);

@@ -29,8 +29,8 @@ void bau_stop_snapshot_age(struct bau_stop *stop, uint64_t ms);
 
 /* Puts a link on the list, or takes it off; off returns only when no interrupt of it is under way, so that the link may
  * be closed then. A link put on after the stop is interrupted soon. BAU_E_NOMEM. */
-bau_status bau_stop_link(struct bau_stop *stop, const struct bau_connector *connector, struct bau_link *link, bool on,
-                         struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_stop_link(struct bau_stop *stop, const struct bau_connector *connector, struct bau_link *link,
+                         bool on, struct bau_error *err) BAU_MUST_CHECK;
 
 /* Waits until `at_ms` (bau_now_ms) or the stop, whichever is first; true: stopped. */
 bool bau_stop_wait_until(struct bau_stop *stop, uint64_t at_ms);

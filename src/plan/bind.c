@@ -60,9 +60,10 @@ static bool set_canon(struct binding *x, const struct bau_setting *s)
 {
     struct canon_config {
         uint32_t canon;
-    } c = {0};
+    } c = { 0 };
     static const struct bau_option canon_option = {
-        .name = "canon", .kind = BAU_OPTION_CHOICE, .choices = BAU_CANON_WORDS, .sentence = "Canonical form."};
+        .name = "canon", .kind = BAU_OPTION_CHOICE, .choices = BAU_CANON_WORDS, .sentence = "Canonical form."
+    };
     struct bau_error err;
     if (bau_option_set(&canon_option, &c, s->text, x->b->arena, &err) != BAU_OK)
         misfit(x, s->at, err.text);
@@ -76,8 +77,7 @@ static void apply_settings(struct binding *x, const struct bau_setting *settings
         const struct bau_setting *s = &settings[i];
         if (strcmp(s->name, "canon") == 0 && set_canon(x, s))
             continue;
-        const struct bau_option *o =
-            x->masker->options ? bau_option_find(x->masker->options, s->name) : NULL;
+        const struct bau_option *o = x->masker->options ? bau_option_find(x->masker->options, s->name) : NULL;
         struct bau_error err;
         if (!o) {
             char text[160];
@@ -123,9 +123,10 @@ static void find_by(struct binding *x, const void *config, struct bau_bound *out
 /* Everything that decides a masker's output and config, as text: equal fingerprints share one config. */
 static const char *fingerprint(const struct binding *x, uint32_t max_chars, const char *domain)
 {
-    BAU_AUTO_TEXT t = {0};
+    BAU_AUTO_TEXT t = { 0 };
     const bool typed = x->masker->accepts != BAU_TYPES_ALL;
-    bau_text_addf(&t, "%s|%s|%d|%u|%d", x->masker->name, domain, (int)x->canon, max_chars, typed ? (int)x->type : -1);
+    bau_text_addf(&t, "%s|%s|%d|%u|%d", x->masker->name, domain, (int)x->canon, max_chars,
+                  typed ? (int)x->type : -1);
     if (x->field && (x->field->max_digits || x->field->n_labels || !typed))
         bau_text_addf(&t, "|%p", (const void *)x->field);
     for (uint32_t i = 0; x->domain && i < x->domain->treat.n_settings; i++)
@@ -135,7 +136,8 @@ static const char *fingerprint(const struct binding *x, uint32_t max_chars, cons
     return t.failed ? NULL : bau_arena_text(x->b->arena, t.data);
 }
 
-static const void *shared_config(const struct bau_build *b, const struct bau_masker *masker, const char *print)
+static const void *shared_config(const struct bau_build *b, const struct bau_masker *masker,
+                                 const char *print)
 {
     for (uint32_t i = 0; i < b->n_shared; i++)
         if (b->shared[i].masker == masker && strcmp(b->shared[i].fingerprint, print) == 0)
@@ -143,8 +145,8 @@ static const void *shared_config(const struct bau_build *b, const struct bau_mas
     return NULL;
 }
 
-static bau_status share(struct bau_build *b, const struct bau_masker *masker, const char *print, const void *config,
-                        struct bau_mask_key *key, struct bau_error *err)
+static bau_status share(struct bau_build *b, const struct bau_masker *masker, const char *print,
+                        const void *config, struct bau_mask_key *key, struct bau_error *err)
 {
     if (b->n_shared == b->room_shared) {
         const uint32_t room = b->room_shared ? 2 * b->room_shared : 32;
@@ -156,16 +158,18 @@ static bau_status share(struct bau_build *b, const struct bau_masker *masker, co
         b->shared = grown;
         b->room_shared = room;
     }
-    b->shared[b->n_shared++] = (struct bau_shared){masker, print, config, key};
+    b->shared[b->n_shared++] = (struct bau_shared){ masker, print, config, key };
     return BAU_OK;
 }
 
-static bau_status bind_masker(struct binding *x, const void *filled, struct bau_bound *out, struct bau_error *err)
+static bau_status bind_masker(struct binding *x, const void *filled, struct bau_bound *out,
+                              struct bau_error *err)
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
     uint32_t max_chars = x->type == BAU_TEXT && x->field ? x->field->max_chars : 0;
     if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED))
-        max_chars = narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
+        max_chars =
+            narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
     const char *print = fingerprint(x, max_chars, domain);
     if (!print)
         return bau_error_set(err, BAU_E_NOMEM, "plan");
@@ -177,10 +181,15 @@ static bau_status bind_masker(struct binding *x, const void *filled, struct bau_
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     memcpy(config, filled, x->masker->config_bytes);
     struct bau_mask_key *key = NULL;
-    BAU_TRY(bau_keys_mask_key(x->b->keys, x->b->target, domain, x->masker->name, x->canon, x->b->arena, &key, err));
-    const struct bau_mask_bind with = {.masker = x->masker->name, .domain = domain, .field = x->field,
-                                       .type = x->type, .max_chars = max_chars, .key = key,
-                                       .arena = x->b->arena};
+    BAU_TRY(bau_keys_mask_key(x->b->keys, x->b->target, domain, x->masker->name, x->canon, x->b->arena, &key,
+                              err));
+    const struct bau_mask_bind with = { .masker = x->masker->name,
+                                        .domain = domain,
+                                        .field = x->field,
+                                        .type = x->type,
+                                        .max_chars = max_chars,
+                                        .key = key,
+                                        .arena = x->b->arena };
     struct bau_error refused;
     const bau_status status = x->masker->bind ? x->masker->bind(config, &with, &refused) : BAU_OK;
     if (status != BAU_OK)
@@ -216,7 +225,8 @@ static bau_status bind_treat(struct binding *x, struct bau_bound *out, struct ba
 {
     x->masker = bau_build_masker(x->b, x->treat, &x->domain);
     if (!x->masker) {
-        misfit(x, x->treat->at, x->treat->domain && !x->domain ? "there is no such domain" : "no masker is named");
+        misfit(x, x->treat->at,
+               x->treat->domain && !x->domain ? "there is no such domain" : "no masker is named");
         return BAU_OK;
     }
     if (!(x->masker->accepts & BAU_TYPE_BIT(x->type))) {
@@ -248,7 +258,7 @@ static bau_status bind_treat(struct binding *x, struct bau_bound *out, struct ba
 /* A masker for the values of a path: text, number and boolean as the masker takes them. */
 static bau_status bind_path(struct binding *x, struct bau_document_path *path, struct bau_error *err)
 {
-    static const bau_type kinds[] = {BAU_TEXT, BAU_NUMERIC, BAU_BOOL};
+    static const bau_type kinds[] = { BAU_TEXT, BAU_NUMERIC, BAU_BOOL };
     const struct bau_domain *domain = NULL;
     const struct bau_masker *masker = bau_build_masker(x->b, x->treat, &domain);
     bool any = false;
@@ -262,7 +272,7 @@ static bau_status bind_path(struct binding *x, struct bau_document_path *path, s
         if (x->failed && !x->quiet)
             return BAU_OK;
         if (x->failed) { /* `constant: unknown` is no number: numbers are masked as the strings are */
-            path->mask[k] = (struct bau_bound){0};
+            path->mask[k] = (struct bau_bound){ 0 };
             x->failed = false;
         }
     }
@@ -293,7 +303,8 @@ static void check_shadows(struct binding *x, const struct bau_treat *whole)
             if (whole->paths[m].treat.kind == BAU_DO_MASK && whole->paths[k].treat.kind == BAU_DO_KEEP &&
                 keep_shadows(whole->paths[k].path, whole->paths[m].path)) {
                 char text[200];
-                snprintf(text, sizeof text, "this keep would win over the mask of %.60s where both match; write it with '**'",
+                snprintf(text, sizeof text,
+                         "this keep would win over the mask of %.60s where both match; write it with '**'",
                          whole->paths[m].path);
                 misfit(x, whole->paths[k].at, text);
             }
@@ -341,26 +352,25 @@ bau_status bau_build_bind(struct bau_build *b, const struct bau_dataset *dataset
 {
     const struct bau_choice *choice = &b->choices[dataset - b->catalog->datasets][field];
     const struct bau_treat *treat = choice->treat;
-    *out = (struct bau_action){.kind = BAU_ACT_KEEP};
+    *out = (struct bau_action){ .kind = BAU_ACT_KEEP };
     if (!treat)
         return BAU_OK; /* uncovered: the finding exists already, the plan will not run */
     out->at = treat->at;
     out->inherited = choice->inherited;
-    struct binding x = {.b = b, .dataset = dataset, .field = &dataset->fields[field], .treat = treat,
-                        .type = dataset->fields[field].type,
-                        .object = bau_build_object(b, dataset, dataset->fields[field].name)};
+    struct binding x = { .b = b,
+                         .dataset = dataset,
+                         .field = &dataset->fields[field],
+                         .treat = treat,
+                         .type = dataset->fields[field].type,
+                         .object = bau_build_object(b, dataset, dataset->fields[field].name) };
     switch (treat->kind) {
     case BAU_DO_KEEP:
         out->reason = treat->reason;
         out->owner = treat->owner;
         out->until = treat->until;
         return BAU_OK;
-    case BAU_DO_MASK:
-        out->kind = BAU_ACT_MASK;
-        return bind_treat(&x, &out->mask, err);
-    case BAU_DO_PATHS:
-        out->kind = BAU_ACT_DOCUMENT;
-        return bind_document(&x, out, err);
+    case BAU_DO_MASK: out->kind = BAU_ACT_MASK; return bind_treat(&x, &out->mask, err);
+    case BAU_DO_PATHS: out->kind = BAU_ACT_DOCUMENT; return bind_document(&x, out, err);
     }
     return bau_error_set(err, BAU_E_BUG, "treatment kind %d", (int)treat->kind);
 }

@@ -8,13 +8,13 @@
 
 #include "src/plan/plan.h"
 
-struct bau_choice { /* what the rules say of one field */
-    const struct bau_treat *treat;   /* NULL: no rule */
+struct bau_choice {                /* what the rules say of one field */
+    const struct bau_treat *treat; /* NULL: no rule */
     const struct bau_rule *rule;
     const struct bau_field_rule *field_rule;
-    const char *inherited;           /* dataset.field whose treatment this is, when it came by a foreign key */
-    uint8_t state;                   /* 0 untouched, 1 in work, 2 resolved */
-    bool literal;                    /* the field's own name was written out */
+    const char *inherited; /* dataset.field whose treatment this is, when it came by a foreign key */
+    uint8_t state;         /* 0 untouched, 1 in work, 2 resolved */
+    bool literal;          /* the field's own name was written out */
 };
 
 struct bau_findings_list {
@@ -29,22 +29,22 @@ struct bau_build {
     const struct bau_store *store;
     const struct bau_catalog *catalog;
     const struct bau_keys *keys;
-    const char *target;          /* identity for per-target keys, "" otherwise */
-    struct bau_arena *arena;     /* of the plan */
+    const char *target;      /* identity for per-target keys, "" otherwise */
+    struct bau_arena *arena; /* of the plan */
     struct bau_findings_list *findings;
     struct bau_choice **choices; /* per dataset, per field */
     bool **used;                 /* per rule, per field rule: matched something */
     struct bau_width {           /* narrowest text column of each domain */
         const char *domain;
         uint32_t max_chars;
-    } *widths;
+    } * widths;
     uint32_t n_widths;
-    struct bau_shared {          /* bound maskers, shared by fields that agree in everything */
+    struct bau_shared { /* bound maskers, shared by fields that agree in everything */
         const struct bau_masker *masker;
         const char *fingerprint;
         const void *config;
         struct bau_mask_key *key;
-    } *shared;
+    } * shared;
     uint32_t n_shared, room_shared;
 };
 
@@ -63,9 +63,9 @@ bau_status bau_build_bind(struct bau_build *b, const struct bau_dataset *dataset
                           struct bau_action *out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan);
 
-bau_status bau_keys_mask_key(const struct bau_keys *keys, const char *target, const char *domain, const char *masker,
-                             bau_canon canon, struct bau_arena *arena, struct bau_mask_key **out,
-                             struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_keys_mask_key(const struct bau_keys *keys, const char *target, const char *domain,
+                             const char *masker, bau_canon canon, struct bau_arena *arena,
+                             struct bau_mask_key **out, struct bau_error *err) BAU_MUST_CHECK;
 bool bau_keys_per_target(const struct bau_keys *keys);
 
 #endif

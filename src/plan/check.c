@@ -24,7 +24,8 @@ static bool key_holds(const struct bau_key *key, const struct bau_dataset_plan *
 }
 
 /* Another plain unique key whose fields are all among this key's, and which holds, makes this one hold too. */
-static bool key_implied(const struct bau_dataset *d, const struct bau_key *key, const struct bau_dataset_plan *plan)
+static bool key_implied(const struct bau_dataset *d, const struct bau_key *key,
+                        const struct bau_dataset_plan *plan)
 {
     for (uint32_t k = 0; k < d->n_keys; k++) {
         const struct bau_key *other = &d->keys[k];
@@ -56,12 +57,12 @@ static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
                                (a->mask.masker->traits & BAU_MAKES_NULLS) && key->kind == BAU_KEY_UNIQUE;
             if (keeps_distinct(a) || nulls)
                 continue;
-            bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL,
-                         bau_build_object(b, d, d->fields[key->fields[i]].name),
-                         "%s may give two values one output, but %s '%s' must stay unique; use permute, email, uuid, "
-                         "hash_token or another masker that keeps values apart",
-                         a->kind == BAU_ACT_DOCUMENT ? "masking inside a document" : a->mask.masker->name,
-                         key->kind == BAU_KEY_PRIMARY ? "primary key" : "unique index", key->name);
+            bau_find_add(
+                b->findings, BAU_E_USAGE, a->at, NULL, bau_build_object(b, d, d->fields[key->fields[i]].name),
+                "%s may give two values one output, but %s '%s' must stay unique; use permute, email, uuid, "
+                "hash_token or another masker that keeps values apart",
+                a->kind == BAU_ACT_DOCUMENT ? "masking inside a document" : a->mask.masker->name,
+                key->kind == BAU_KEY_PRIMARY ? "primary key" : "unique index", key->name);
         }
     }
 }
@@ -79,10 +80,12 @@ static void check_field(struct bau_build *b, const struct bau_dataset *d, const 
                      "%s makes up to %u characters, the column holds %u (%s)", m->name, widest, f->max_chars,
                      f->native);
     if ((m->traits & BAU_MAKES_NULLS) && !f->nullable)
-        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL", m->name);
+        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL",
+                     m->name);
     if (f->n_labels && !(m->traits & (BAU_MAKES_NULLS | BAU_CONSTANT | BAU_KEEPS_ALL)))
         bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object,
-                     "%s makes values that the enum %s does not have; use constant, null or keep", m->name, f->native);
+                     "%s makes values that the enum %s does not have; use constant, null or keep", m->name,
+                     f->native);
 }
 
 void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan)

@@ -32,7 +32,7 @@ static bau_status collect_widths(struct bau_build *b, struct bau_error *err)
                 i++;
             struct bau_width *w = &b->widths[i];
             if (i == b->n_widths)
-                b->widths[b->n_widths++] = (struct bau_width){name, dataset->fields[f].max_chars};
+                b->widths[b->n_widths++] = (struct bau_width){ name, dataset->fields[f].max_chars };
             else if (dataset->fields[f].max_chars < w->max_chars)
                 w->max_chars = dataset->fields[f].max_chars;
         }
@@ -64,7 +64,8 @@ static void set_wants(struct bau_dataset_plan *plan, bau_want *want, bool *repla
     }
 }
 
-static bau_status plan_dataset(struct bau_build *b, uint32_t d, struct bau_dataset_plan *out, struct bau_error *err)
+static bau_status plan_dataset(struct bau_build *b, uint32_t d, struct bau_dataset_plan *out,
+                               struct bau_error *err)
 {
     const struct bau_dataset *dataset = &b->catalog->datasets[d];
     struct bau_action *actions = bau_arena_zero(b->arena, (dataset->n_fields + 1) * sizeof *actions);
@@ -72,7 +73,9 @@ static bau_status plan_dataset(struct bau_build *b, uint32_t d, struct bau_datas
     bool *replaced = bau_arena_zero(b->arena, dataset->n_fields + 1);
     if (!actions || !want || !replaced)
         return bau_error_set(err, BAU_E_NOMEM, "plan");
-    *out = (struct bau_dataset_plan){.dataset = dataset, .actions = actions, .want = want, .replaced = replaced};
+    *out = (struct bau_dataset_plan){
+        .dataset = dataset, .actions = actions, .want = want, .replaced = replaced
+    };
     if (dataset->kind != BAU_DATASET_ROWS)
         return BAU_OK;
     for (uint32_t f = 0; f < dataset->n_fields; f++)
@@ -132,7 +135,8 @@ static bau_status digest(const struct bau_build *b, uint8_t out[32], struct bau_
     return BAU_OK;
 }
 
-static bau_status verdict(const struct bau_store *store, const struct bau_findings_list *list, struct bau_error *err)
+static bau_status verdict(const struct bau_store *store, const struct bau_findings_list *list,
+                          struct bau_error *err)
 {
     uint32_t policy = 0, usage = 0;
     const struct bau_finding *first = NULL;
@@ -145,11 +149,11 @@ static bau_status verdict(const struct bau_store *store, const struct bau_findin
     if (list->failed)
         return bau_error_set(err, BAU_E_NOMEM, "findings");
     if (policy)
-        return bau_error_set(err, BAU_E_POLICY, "store %s: %u field%s without a rule, first %s (%s)", store->name, policy,
-                             policy == 1 ? "" : "s", first->object, first->text);
+        return bau_error_set(err, BAU_E_POLICY, "store %s: %u field%s without a rule, first %s (%s)",
+                             store->name, policy, policy == 1 ? "" : "s", first->object, first->text);
     if (usage && first->at.file)
-        return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": %s: %s", BAU_AT_ARGS(first->at), first->object,
-                             first->text);
+        return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": %s: %s", BAU_AT_ARGS(first->at),
+                             first->object, first->text);
     if (usage)
         return bau_error_set(err, BAU_E_USAGE, "%s: %s", first->object, first->text);
     return BAU_OK;
@@ -176,19 +180,23 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
                             const char *target_identity, struct bau_arena *findings_arena,
                             struct bau_findings *findings, struct bau_plan **out, struct bau_error *err)
 {
-    struct bau_findings_list list = {.arena = findings_arena};
+    struct bau_findings_list list = { .arena = findings_arena };
     struct bau_arena *arena = bau_arena_new(1u << 20, BAU_ARENA_PRIVATE);
     struct bau_plan *plan = arena ? bau_arena_zero(arena, sizeof *plan) : NULL;
     if (!plan) {
         bau_arena_free(arena);
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     }
-    *plan = (struct bau_plan){.arena = arena, .catalog = catalog, .store = store};
-    struct bau_build b = {.project = project, .store = store, .catalog = catalog, .keys = keys,
-                          .target = bau_keys_per_target(keys) && target_identity ? target_identity : "",
-                          .arena = arena, .findings = &list};
+    *plan = (struct bau_plan){ .arena = arena, .catalog = catalog, .store = store };
+    struct bau_build b = { .project = project,
+                           .store = store,
+                           .catalog = catalog,
+                           .keys = keys,
+                           .target = bau_keys_per_target(keys) && target_identity ? target_identity : "",
+                           .arena = arena,
+                           .findings = &list };
     const bau_status status = compile(&b, plan, err);
-    *findings = (struct bau_findings){list.n, list.at};
+    *findings = (struct bau_findings){ list.n, list.at };
     plan->n_bound = b.n_shared;
     plan->bound = b.shared;
     if (status != BAU_OK) {

@@ -9,7 +9,8 @@ struct bau_document_path {
     const char *path; /* "$.phones[*].number" */
     struct bau_at at;
     bool keep;
-    struct bau_bound mask[3]; /* how strings (BAU_TEXT), numbers (BAU_NUMERIC), booleans (BAU_BOOL) are masked; a kind
+    struct bau_bound
+        mask[3]; /* how strings (BAU_TEXT), numbers (BAU_NUMERIC), booleans (BAU_BOOL) are masked; a kind
                                  whose masker is NULL: see bau_document_apply */
 };
 
@@ -29,6 +30,7 @@ uint32_t bau_document_by(const struct bau_document *document, uint32_t i);
  * one, else as a string. `scratch` serves the maskers. */
 bau_status bau_document_apply(const struct bau_document *document, struct bau_arena *arena, void *scratch,
                               const struct bau_column *columns, const uint32_t *rows, uint64_t first_row,
-                              const struct bau_column *in, struct bau_column *out, struct bau_error *err) BAU_MUST_CHECK;
+                              const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 #endif

@@ -18,31 +18,39 @@ static const struct clue {
     const char *kind, *rule;
     bool sure;
 } clues[] = {
-    {"password passwd pwd passwordhash pwhash hashedpassword", TEXTS, "password", "{ mask: constant, value: '!' }", true},
-    {"token secret apikey accesskey privatekey sessionid refreshtoken otp totp", TEXTS, "credential", "hash_token", true},
-    {"email mail emailaddress mailaddress correo courriel", TEXTS, "e-mail address", "email", true},
-    {"firstname givenname forename vorname prenom nombre", TEXTS, "given name", "first_name", true},
-    {"first given", TEXTS, "given name", "first_name", false},
-    {"lastname surname familyname nachname apellido", TEXTS, "family name", "last_name", true},
-    {"last family", TEXTS, "family name", "last_name", false},
-    {"fullname personname contactname customername displayname employeename holdername recipientname", TEXTS,
-     "person's name", "person_name", true},
-    {"phone mobile telephone tel fax msisdn phonenumber cellphone handy telefon", TEXTS, "telephone number", "phone", true},
-    {"username login nickname screenname userid", TEXTS, "user name", "hash_token", true},
-    {"ssn nin taxid vat passport nationalid socialsecurity cpf dni nif bsn pesel", TEXTS, "national identifier",
-     "hash_token", true},
-    {"iban bic accountnumber bankaccount creditcard cardnumber pan ccnumber", TEXTS, "bank or card number", "redact", true},
-    {"street address addressline address1 address2 line1 line2 housenumber strasse", TEXTS, "postal address", "redact", true},
-    {"birthdate birthday dob dateofbirth birth geburtsdatum", INSTANTS, "date of birth", "date_shift", true},
-    {"birthdate birthday dob dateofbirth", TEXTS, "date of birth", "redact", true},
-    {"salary wage income balance credit amountdue", BAU_TYPE_BIT(BAU_NUMERIC) | BAU_TYPES_INT | BAU_TYPES_FLOAT,
-     "amount of a person", "{ mask: noise, relative: 0.1 }", false},
-    {"ip ipaddress remoteaddr clientip useragent latitude longitude lat lng lon geo", BAU_TYPES_ALL, "trace of a person",
-     "'null'", false},
-    {"comment comments note notes remark message body description bio about text review feedback", TEXTS, "free text",
-     "redact", false},
-    {"city zip zipcode postcode postalcode district state province region county", TEXTS, "place", "redact", false},
-    {"name names", TEXTS, "name of something", "person_name", false},
+    { "password passwd pwd passwordhash pwhash hashedpassword", TEXTS, "password",
+      "{ mask: constant, value: '!' }", true },
+    { "token secret apikey accesskey privatekey sessionid refreshtoken otp totp", TEXTS, "credential",
+      "hash_token", true },
+    { "email mail emailaddress mailaddress correo courriel", TEXTS, "e-mail address", "email", true },
+    { "firstname givenname forename vorname prenom nombre", TEXTS, "given name", "first_name", true },
+    { "first given", TEXTS, "given name", "first_name", false },
+    { "lastname surname familyname nachname apellido", TEXTS, "family name", "last_name", true },
+    { "last family", TEXTS, "family name", "last_name", false },
+    { "fullname personname contactname customername displayname employeename holdername recipientname", TEXTS,
+      "person's name", "person_name", true },
+    { "phone mobile telephone tel fax msisdn phonenumber cellphone handy telefon", TEXTS, "telephone number",
+      "phone", true },
+    { "username login nickname screenname userid", TEXTS, "user name", "hash_token", true },
+    { "ssn nin taxid vat passport nationalid socialsecurity cpf dni nif bsn pesel", TEXTS,
+      "national identifier", "hash_token", true },
+    { "iban bic accountnumber bankaccount creditcard cardnumber pan ccnumber", TEXTS, "bank or card number",
+      "redact", true },
+    { "street address addressline address1 address2 line1 line2 housenumber strasse", TEXTS, "postal address",
+      "redact", true },
+    { "birthdate birthday dob dateofbirth birth geburtsdatum", INSTANTS, "date of birth", "date_shift",
+      true },
+    { "birthdate birthday dob dateofbirth", TEXTS, "date of birth", "redact", true },
+    { "salary wage income balance credit amountdue",
+      BAU_TYPE_BIT(BAU_NUMERIC) | BAU_TYPES_INT | BAU_TYPES_FLOAT, "amount of a person",
+      "{ mask: noise, relative: 0.1 }", false },
+    { "ip ipaddress remoteaddr clientip useragent latitude longitude lat lng lon geo", BAU_TYPES_ALL,
+      "trace of a person", "'null'", false },
+    { "comment comments note notes remark message body description bio about text review feedback", TEXTS,
+      "free text", "redact", false },
+    { "city zip zipcode postcode postalcode district state province region county", TEXTS, "place", "redact",
+      false },
+    { "name names", TEXTS, "name of something", "person_name", false },
 };
 
 /* Lower-case tokens of a name, each followed by a blank, and neighbouring tokens joined. */
@@ -108,8 +116,8 @@ static bool in_key(const struct bau_dataset *d, uint32_t field)
     return false;
 }
 
-static const struct bau_reference *reference_of(const struct bau_catalog *catalog, const struct bau_dataset *d,
-                                                uint32_t field)
+static const struct bau_reference *reference_of(const struct bau_catalog *catalog,
+                                                const struct bau_dataset *d, uint32_t field)
 {
     const uint32_t index = (uint32_t)(d - catalog->datasets);
     for (uint32_t r = 0; r < catalog->n_references; r++)
@@ -125,31 +133,32 @@ static struct bau_guess shift_guess(const struct bau_dataset *d, const char *kin
     for (uint32_t k = 0; k < d->n_keys; k++)
         if (d->keys[k].kind == BAU_KEY_PRIMARY && d->keys[k].n_fields == 1 &&
             strcmp(d->fields[d->keys[k].fields[0]].name, "id") == 0)
-            return (struct bau_guess){kind, "{ mask: date_shift, days: 30, by: id }", true};
-    return (struct bau_guess){kind, "{ mask: date_shift, days: 30, by: THE_KEY_COLUMN }", false};
+            return (struct bau_guess){ kind, "{ mask: date_shift, days: 30, by: id }", true };
+    return (struct bau_guess){ kind, "{ mask: date_shift, days: 30, by: THE_KEY_COLUMN }", false };
 }
 
 /* What the type alone says when no word fires. */
 static struct bau_guess by_type(const struct bau_field *f, bool key)
 {
     if (key && (BAU_TYPE_BIT(f->type) & BAU_TYPES_INT))
-        return (struct bau_guess){"number that a sequence gave", "{ keep: surrogate key }", true};
+        return (struct bau_guess){ "number that a sequence gave", "{ keep: surrogate key }", true };
     if (f->type == BAU_UUID)
-        return (struct bau_guess){"identifier", "uuid", false};
+        return (struct bau_guess){ "identifier", "uuid", false };
     if (f->type == BAU_BOOL)
-        return (struct bau_guess){"yes or no", "{ keep: a flag }", true};
+        return (struct bau_guess){ "yes or no", "{ keep: a flag }", true };
     if (f->n_labels)
-        return (struct bau_guess){"one of a few labels", "{ keep: enum }", true};
+        return (struct bau_guess){ "one of a few labels", "{ keep: enum }", true };
     if (f->document)
-        return (struct bau_guess){"document", "{ $.**: { keep: REASON } }", false};
-    return (struct bau_guess){NULL, "{ keep: REASON }", false};
+        return (struct bau_guess){ "document", "{ $.**: { keep: REASON } }", false };
+    return (struct bau_guess){ NULL, "{ keep: REASON }", false };
 }
 
-struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct bau_dataset *dataset, uint32_t field)
+struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct bau_dataset *dataset,
+                                 uint32_t field)
 {
     const struct bau_field *f = &dataset->fields[field];
     if (reference_of(catalog, dataset, field))
-        return (struct bau_guess){"foreign key", "{ keep: references a kept key }", true};
+        return (struct bau_guess){ "foreign key", "{ keep: references a kept key }", true };
     char haystack[500];
     tokens(f->name, haystack, sizeof haystack);
     for (size_t i = 0; i < BAU_COUNT(clues); i++) {
@@ -158,7 +167,7 @@ struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct
             continue;
         if (strcmp(c->rule, "date_shift") == 0)
             return shift_guess(dataset, c->kind);
-        return (struct bau_guess){c->kind, c->rule, c->sure && !in_key(dataset, field)};
+        return (struct bau_guess){ c->kind, c->rule, c->sure && !in_key(dataset, field) };
     }
     return by_type(f, in_key(dataset, field));
 }

@@ -39,7 +39,7 @@ static bool from_hex(const char *text, uint8_t out[32])
 /* A random key has 30 distinct bytes of 32 on average, and fewer than 16 once in 10^14 draws. */
 static bool trivial(const uint8_t key[32])
 {
-    bool seen[256] = {false};
+    bool seen[256] = { false };
     unsigned distinct = 0;
     bool counting = true;
     for (size_t i = 0; i < 32; i++) {
@@ -64,12 +64,14 @@ static bau_status read_master(const struct bau_project *project, uint8_t out[32]
     bau_secret_free(secret);
     if (!good)
         return bau_error_set(err, BAU_E_USAGE,
-                             BAU_AT_FORMAT ": the key has %zu bytes; it must be 64 hex digits or 32 raw bytes "
-                                           "(make one with: openssl rand -hex 32)",
+                             BAU_AT_FORMAT
+                             ": the key has %zu bytes; it must be 64 hex digits or 32 raw bytes "
+                             "(make one with: openssl rand -hex 32)",
                              BAU_AT_ARGS(project->key_at), len);
     if (trivial(out))
         return bau_error_set(err, BAU_E_USAGE,
-                             BAU_AT_FORMAT ": the key is trivial; make a random one with: openssl rand -hex 32",
+                             BAU_AT_FORMAT
+                             ": the key is trivial; make a random one with: openssl rand -hex 32",
                              BAU_AT_ARGS(project->key_at));
     return BAU_OK;
 }
@@ -109,9 +111,9 @@ bool bau_keys_per_target(const struct bau_keys *keys)
     return keys->mode == BAU_KEY_PER_TARGET;
 }
 
-bau_status bau_keys_mask_key(const struct bau_keys *keys, const char *target, const char *domain, const char *masker,
-                             bau_canon canon, struct bau_arena *arena, struct bau_mask_key **out,
-                             struct bau_error *err)
+bau_status bau_keys_mask_key(const struct bau_keys *keys, const char *target, const char *domain,
+                             const char *masker, bau_canon canon, struct bau_arena *arena,
+                             struct bau_mask_key **out, struct bau_error *err)
 {
     return bau_mask_key_new(keys->master, target, domain, masker, canon, arena, out, err);
 }

@@ -47,8 +47,8 @@ void bau_mask_state_free(struct bau_mask_state *state)
 }
 
 /* The row of every element of a repeated field. */
-static bau_status rows_of(const struct bau_column *in, uint32_t n_rows, struct bau_arena *arena, uint32_t **out,
-                          struct bau_error *err)
+static bau_status rows_of(const struct bau_column *in, uint32_t n_rows, struct bau_arena *arena,
+                          uint32_t **out, struct bau_error *err)
 {
     uint32_t *rows = bau_arena_buffer(arena, (size_t)in->n_values * sizeof *rows);
     if (!rows)
@@ -60,8 +60,9 @@ static bau_status rows_of(const struct bau_column *in, uint32_t n_rows, struct b
     return BAU_OK;
 }
 
-static bau_status mask_field(const struct bau_action *action, struct bau_mask_state *state, uint64_t first_row,
-                             const struct bau_batch *batch, uint32_t f, struct bau_error *err)
+static bau_status mask_field(const struct bau_action *action, struct bau_mask_state *state,
+                             uint64_t first_row, const struct bau_batch *batch, uint32_t f,
+                             struct bau_error *err)
 {
     const struct bau_column *in = &batch->columns[f];
     struct bau_column *out = &state->out[f];
@@ -71,17 +72,19 @@ static bau_status mask_field(const struct bau_action *action, struct bau_mask_st
     if (in->list_offsets)
         BAU_TRY(rows_of(in, batch->n_rows, batch->arena, &rows, err));
     if (action->kind == BAU_ACT_DOCUMENT)
-        return bau_document_apply(action->document, batch->arena, state->scratch, batch->columns, rows, first_row, in,
-                                  out, err);
+        return bau_document_apply(action->document, batch->arena, state->scratch, batch->columns, rows,
+                                  first_row, in, out, err);
     const struct bau_column *by[8];
     for (uint32_t i = 0; i < action->mask.n_by; i++)
         by[i] = &batch->columns[action->mask.by[i]];
-    struct bau_mask_ctx ctx = {.arena = batch->arena, .scratch = state->scratch, .fields = by, .rows = rows,
-                               .first_row = first_row};
+    struct bau_mask_ctx ctx = {
+        .arena = batch->arena, .scratch = state->scratch, .fields = by, .rows = rows, .first_row = first_row
+    };
     *out = *in;
     BAU_TRY(action->mask.masker->apply(action->mask.config, &ctx, in, out, err));
     if (out->n_values != in->n_values || out->type != in->type)
-        return bau_error_set(err, BAU_E_BUG, "masker %s changed the shape of the column", action->mask.masker->name);
+        return bau_error_set(err, BAU_E_BUG, "masker %s changed the shape of the column",
+                             action->mask.masker->name);
     out->field = in->field;
     out->form = BAU_FORM_TYPED;
     out->list_offsets = in->list_offsets;

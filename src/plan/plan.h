@@ -13,26 +13,26 @@ struct bau_bound { /* a masker with its options, ready to run */
     const struct bau_masker *masker;
     const void *config;
     const char *domain;
-    struct bau_at at;         /* of the rule, for messages */
-    uint32_t n_by;            /* FIELD options that are set */
-    const uint32_t *by;       /* field indexes */
+    struct bau_at at;   /* of the rule, for messages */
+    uint32_t n_by;      /* FIELD options that are set */
+    const uint32_t *by; /* field indexes */
 };
 
 struct bau_action {
     bau_act kind;
-    struct bau_at at;          /* the rule that decided; file NULL for inherited */
+    struct bau_at at;                   /* the rule that decided; file NULL for inherited */
     const char *reason, *owner, *until; /* KEEP */
-    const char *inherited;     /* "public.customers.id" when taken over from a referenced field, else NULL */
-    struct bau_bound mask;     /* MASK */
+    const char *inherited; /* "public.customers.id" when taken over from a referenced field, else NULL */
+    struct bau_bound mask; /* MASK */
     const struct bau_document *document; /* DOCUMENT */
 };
 
 struct bau_dataset_plan {
     const struct bau_dataset *dataset;
-    bool touched;                  /* any field masked */
+    bool touched;                     /* any field masked */
     const struct bau_action *actions; /* n_fields */
-    const bau_want *want;          /* n_fields: what the reader must give */
-    const bool *replaced;          /* n_fields: what the writer must take from the typed buffers */
+    const bau_want *want;             /* n_fields: what the reader must give */
+    const bool *replaced;             /* n_fields: what the writer must take from the typed buffers */
 };
 
 struct bau_plan {
@@ -46,11 +46,11 @@ struct bau_plan {
     struct bau_shared *bound;                /* see build.h */
 };
 
-struct bau_finding { /* one thing that is wrong, or that a person should know */
-    bau_status code;  /* POLICY: uncovered field; USAGE: rule matches nothing, conflict, misfit */
-    struct bau_at at; /* the rule, or file NULL */
-    const char *object; /* "shop.public.customers.email" */
-    const char *text;   /* one sentence */
+struct bau_finding {        /* one thing that is wrong, or that a person should know */
+    bau_status code;        /* POLICY: uncovered field; USAGE: rule matches nothing, conflict, misfit */
+    struct bau_at at;       /* the rule, or file NULL */
+    const char *object;     /* "shop.public.customers.email" */
+    const char *text;       /* one sentence */
     const char *suggestion; /* YAML a user can paste, or NULL */
 };
 struct bau_findings {
@@ -59,7 +59,8 @@ struct bau_findings {
 };
 
 struct bau_keys; /* master key and mode */
-bau_status bau_keys_load(const struct bau_project *project, struct bau_keys **out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_keys_load(const struct bau_project *project, struct bau_keys **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 void bau_keys_free(struct bau_keys *keys);
 
 /* All findings at once, so that a person mends them in one go. The status is that of the gravest finding (POLICY before
@@ -67,12 +68,14 @@ void bau_keys_free(struct bau_keys *keys);
 bau_status bau_plan_compile(const struct bau_project *project, const struct bau_store *store,
                             const struct bau_catalog *catalog, const struct bau_keys *keys,
                             const char *target_identity, struct bau_arena *findings_arena,
-                            struct bau_findings *findings, struct bau_plan **out, struct bau_error *err) BAU_MUST_CHECK;
+                            struct bau_findings *findings, struct bau_plan **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 void bau_plan_free(struct bau_plan *plan);
 
 /* Per-lane working memory. */
 struct bau_mask_state;
-bau_status bau_mask_state_new(const struct bau_plan *plan, struct bau_mask_state **out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_mask_state_new(const struct bau_plan *plan, struct bau_mask_state **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 void bau_mask_state_free(struct bau_mask_state *state);
 /* Masks the batch in place: replaced columns get new typed buffers from the batch's arena. BAU_E_DATA names dataset,
  * field, row number. */
@@ -81,10 +84,11 @@ bau_status bau_plan_mask(const struct bau_plan *plan, struct bau_mask_state *sta
 
 /* What a column most likely holds and which rule suits it, from its name, type, comment and keys; never from values. */
 struct bau_guess {
-    const char *kind;    /* "e-mail address" */
-    const char *rule;    /* YAML of the treatment: "email" or "{ mask: date_shift, days: 30, by: id }" */
+    const char *kind; /* "e-mail address" */
+    const char *rule; /* YAML of the treatment: "email" or "{ mask: date_shift, days: 30, by: id }" */
     bool sure;
 };
-struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct bau_dataset *dataset, uint32_t field);
+struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct bau_dataset *dataset,
+                                 uint32_t field);
 
 #endif

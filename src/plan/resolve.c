@@ -32,19 +32,21 @@ void bau_find_add(struct bau_findings_list *list, bau_status code, struct bau_at
     va_end(args);
     const char *copy = bau_arena_text(list->arena, text);
     list->failed = list->failed || !copy;
-    list->at[list->n++] = (struct bau_finding){code, at, object, copy ? copy : "", suggestion};
+    list->at[list->n++] = (struct bau_finding){ code, at, object, copy ? copy : "", suggestion };
 }
 
 const char *bau_build_object(const struct bau_build *b, const struct bau_dataset *dataset, const char *field)
 {
-    const char *name = field ? bau_arena_printf(b->findings->arena, "%s.%s.%s", b->store->name, dataset->name, field)
-                             : bau_arena_printf(b->findings->arena, "%s.%s", b->store->name, dataset->name);
+    const char *name =
+        field ? bau_arena_printf(b->findings->arena, "%s.%s.%s", b->store->name, dataset->name, field)
+              : bau_arena_printf(b->findings->arena, "%s.%s", b->store->name, dataset->name);
     return name ? name : dataset->name;
 }
 
-static bool rule_matches(const struct bau_build *b, const struct bau_rule *rule, const struct bau_dataset *dataset)
+static bool rule_matches(const struct bau_build *b, const struct bau_rule *rule,
+                         const struct bau_dataset *dataset)
 {
-    const char *segments[3] = {b->store->name, dataset->space, dataset->bare};
+    const char *segments[3] = { b->store->name, dataset->space, dataset->bare };
     return bau_pattern_matches(&rule->where, segments, 3);
 }
 
@@ -78,8 +80,9 @@ static void find_rule(struct bau_build *b, const struct bau_dataset *dataset, co
                 if (!bau_pattern_matches(&fr->field, &field, 1))
                     continue;
                 b->used[r][f] = true;
-                const struct bau_choice here = {.treat = &fr->treat, .rule = rule, .field_rule = fr,
-                                                .literal = is_literal(&fr->field)};
+                const struct bau_choice here = {
+                    .treat = &fr->treat, .rule = rule, .field_rule = fr, .literal = is_literal(&fr->field)
+                };
                 const int better = best->treat ? candidate_compare(&here, best) : 1;
                 if (better > 0) {
                     *best = here;
@@ -92,10 +95,10 @@ static void find_rule(struct bau_build *b, const struct bau_dataset *dataset, co
         }
     }
     if (clash)
-        bau_find_add(b->findings, BAU_E_USAGE, clash->field_rule->field.at, NULL,
-                     bau_build_object(b, dataset, field),
-                     "two rules of equal weight, here and at " BAU_AT_FORMAT "; make one of them more specific",
-                     BAU_AT_ARGS(best->field_rule->field.at));
+        bau_find_add(
+            b->findings, BAU_E_USAGE, clash->field_rule->field.at, NULL, bau_build_object(b, dataset, field),
+            "two rules of equal weight, here and at " BAU_AT_FORMAT "; make one of them more specific",
+            BAU_AT_ARGS(best->field_rule->field.at));
 }
 
 static struct bau_choice *resolve_field(struct bau_build *b, uint32_t d, uint32_t f);
@@ -115,7 +118,8 @@ static struct bau_choice *referenced(struct bau_build *b, uint32_t d, uint32_t f
                 if (!to || !to->treat)
                     continue;
                 const struct bau_dataset *target = &b->catalog->datasets[ref->to];
-                *out_name = bau_arena_printf(b->arena, "%s.%s", target->name, target->fields[ref->to_fields[i]].name);
+                *out_name =
+                    bau_arena_printf(b->arena, "%s.%s", target->name, target->fields[ref->to_fields[i]].name);
                 return to;
             }
         }
@@ -161,7 +165,8 @@ static void inherit(struct bau_build *b, uint32_t d, uint32_t f, struct bau_choi
     bau_find_add(b->findings, BAU_E_USAGE, choice->field_rule->field.at, NULL,
                  bau_build_object(b, dataset, dataset->fields[f].name),
                  "it references %s, which is treated otherwise, so the reference would break; leave it out "
-                 "(foreign keys inherit) or give both the same domain", name ? name : "another column");
+                 "(foreign keys inherit) or give both the same domain",
+                 name ? name : "another column");
 }
 
 /* NULL while the field is in work already: a cycle of references, which has nothing to hand down. */
@@ -172,7 +177,7 @@ static struct bau_choice *resolve_field(struct bau_build *b, uint32_t d, uint32_
         return choice->state == 2 ? choice : NULL;
     choice->state = 1;
     const struct bau_dataset *dataset = &b->catalog->datasets[d];
-    struct bau_choice best = {.treat = NULL};
+    struct bau_choice best = { .treat = NULL };
     find_rule(b, dataset, dataset->fields[f].name, &best);
     best.state = 1;
     *choice = best;
@@ -213,15 +218,16 @@ static void uncovered(struct bau_build *b)
             if (dataset->fields[f].generated || b->choices[d][f].treat)
                 continue;
             const struct bau_guess guess = bau_guess_field(b->catalog, dataset, f);
-            const char *where[3] = {b->store->name, dataset->space, dataset->bare};
-            BAU_AUTO_TEXT rule = {0};
+            const char *where[3] = { b->store->name, dataset->space, dataset->bare };
+            BAU_AUTO_TEXT rule = { 0 };
             bau_text_add(&rule, "- { at: ");
             bau_spell_selector(&rule, where, 3);
             bau_text_add(&rule, ", set: { ");
             bau_spell_selector(&rule, &dataset->fields[f].name, 1);
-            bau_text_addf(&rule, ": %s } }%s%s", guess.rule, guess.kind ? "   # " : "", guess.kind ? guess.kind : "");
+            bau_text_addf(&rule, ": %s } }%s%s", guess.rule, guess.kind ? "   # " : "",
+                          guess.kind ? guess.kind : "");
             const char *suggestion = rule.failed ? NULL : bau_arena_text(b->findings->arena, rule.data);
-            bau_find_add(b->findings, BAU_E_POLICY, (struct bau_at){0}, suggestion,
+            bau_find_add(b->findings, BAU_E_POLICY, (struct bau_at){ 0 }, suggestion,
                          bau_build_object(b, dataset, dataset->fields[f].name), "%s has no rule",
                          dataset->fields[f].native);
         }

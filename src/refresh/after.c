@@ -44,7 +44,9 @@ static void *wait_child(void *self)
 /* True: the child ended. False: at_ms passed, or the run was stopped. */
 static bool wait_ended(struct child *c, uint64_t at_ms, const struct bau_stop *stop)
 {
-    enum { LOOK_MS = 250 }; /* the stop has a condition variable of its own: this one looks at it between naps */
+    enum {
+        LOOK_MS = 250
+    }; /* the stop has a condition variable of its own: this one looks at it between naps */
     pthread_mutex_lock(&c->lock);
     while (!c->over && bau_now_ms() < at_ms && !(stop && bau_stop_is(stop))) {
         const uint64_t look = bau_now_ms() + LOOK_MS;
@@ -97,7 +99,7 @@ static int spawn(struct bau_run *run, const char *command, pid_t *out)
     char shell[] = "/bin/sh", dash_c[] = "-c";
     char *text = bau_arena_text(run->arena, command);
     char **env = step_environment(run);
-    char *const argv[] = {shell, dash_c, text, NULL};
+    char *const argv[] = { shell, dash_c, text, NULL };
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -129,7 +131,7 @@ static void end_child(struct child *c)
 
 static bau_status run_command(struct bau_run *run, const struct bau_step *step, struct bau_error *err)
 {
-    struct child c = {0};
+    struct child c = { 0 };
     const int failed = spawn(run, step->text, &c.pid);
     if (failed)
         return bau_error_set(err, BAU_E_IO, "/bin/sh: %s", strerror(failed));
@@ -148,7 +150,8 @@ static bau_status run_command(struct bau_run *run, const struct bau_step *step, 
     if (!ended && bau_stop_is(run->stop))
         return bau_stop_status(run->stop, err);
     if (!ended)
-        return bau_error_set(err, BAU_E_DEADLINE, "took longer than its limit of %" PRIu64 " s", step->timeout_ms / 1000u);
+        return bau_error_set(err, BAU_E_DEADLINE, "took longer than its limit of %" PRIu64 " s",
+                             step->timeout_ms / 1000u);
     if (WIFSIGNALED(c.state))
         return bau_error_set(err, BAU_E_VERIFY, "ended by signal %d", WTERMSIG(c.state));
     if (WEXITSTATUS(c.state) != 0)
@@ -162,7 +165,7 @@ static bau_status read_script(const struct bau_project *project, const char *fil
                               struct bau_error *err)
 {
     const char *slash = strrchr(project->path, '/');
-    BAU_AUTO_TEXT path = {0};
+    BAU_AUTO_TEXT path = { 0 };
     if (file[0] != '/' && slash)
         bau_text_addn(&path, project->path, (size_t)(slash - project->path) + 1);
     bau_text_add(&path, file);
@@ -182,7 +185,7 @@ static bau_status read_script(const struct bau_project *project, const char *fil
 
 static bau_status run_sql(struct bau_run *run, const struct bau_step *step, struct bau_error *err)
 {
-    BAU_AUTO_TEXT script = {0};
+    BAU_AUTO_TEXT script = { 0 };
     if (step->file)
         BAU_TRY(read_script(run->project, step->file, &script, err));
     else
@@ -193,7 +196,8 @@ static bau_status run_sql(struct bau_run *run, const struct bau_step *step, stru
             continue;
         if (!s->target.connector->run_script)
             return bau_error_set(err, BAU_E_USAGE, "%s targets run no scripts", s->target.connector->name);
-        return s->target.connector->run_script(s->target.side, script.data ? script.data : "", step->timeout_ms, err);
+        return s->target.connector->run_script(s->target.side, script.data ? script.data : "",
+                                               step->timeout_ms, err);
     }
     return BAU_OK; /* its store is not part of this run */
 }
@@ -202,7 +206,7 @@ static bau_status run_sql(struct bau_run *run, const struct bau_step *step, stru
 
 static bau_status run_webhook(struct bau_run *run, const struct bau_step *step, struct bau_error *err)
 {
-    BAU_AUTO_TEXT body = {0};
+    BAU_AUTO_TEXT body = { 0 };
     uint64_t rows = 0, bytes = 0, longest_ms = 0;
     for (uint32_t i = 0; i < run->n_stores; i++) {
         const struct bau_run_store *s = &run->stores[i];
@@ -211,16 +215,18 @@ static bau_status run_webhook(struct bau_run *run, const struct bau_step *step, 
         bytes += s->bytes;
         longest_ms += s->elapsed_ms;
     }
-    bau_text_addf(&body, "{\"run\":\"%s\",\"status\":\"done\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64
-                  ",\"seconds\":%.1f,\"stores\":[", run->id, rows, bytes, (double)longest_ms / 1000);
+    bau_text_addf(&body,
+                  "{\"run\":\"%s\",\"status\":\"done\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64
+                  ",\"seconds\":%.1f,\"stores\":[",
+                  run->id, rows, bytes, (double)longest_ms / 1000);
     for (uint32_t i = 0; i < run->n_stores; i++) {
         bau_text_add(&body, i ? "," : "");
         bau_text_add_json(&body, run->stores[i].store->name);
     }
     bau_text_add(&body, "],\"text\":");
-    BAU_AUTO_TEXT text = {0};
-    bau_text_addf(&text, "bauta: staging refreshed, %" PRIu64 " rows in %.0f s (run %s)", rows, (double)longest_ms / 1000,
-                  run->id);
+    BAU_AUTO_TEXT text = { 0 };
+    bau_text_addf(&text, "bauta: staging refreshed, %" PRIu64 " rows in %.0f s (run %s)", rows,
+                  (double)longest_ms / 1000, run->id);
     bau_text_add_json(&body, text.data ? text.data : "");
     bau_text_add(&body, "}");
     if (body.failed)
@@ -240,19 +246,24 @@ static bau_status run_step(struct bau_run *run, const struct bau_step *step, str
 
 bau_status bau_run_after(struct bau_run *run, struct bau_error *err)
 {
-    static const char *const words[] = {[BAU_STEP_SQL] = "sql", [BAU_STEP_RUN] = "run", [BAU_STEP_WEBHOOK] = "webhook"};
+    static const char *const words[] = {
+        [BAU_STEP_SQL] = "sql", [BAU_STEP_RUN] = "run", [BAU_STEP_WEBHOOK] = "webhook"
+    };
     for (uint32_t i = 0; i < run->project->n_after; i++) {
         const struct bau_step *step = &run->project->after[i];
         const uint64_t started_ms = bau_now_ms();
         bau_status status = bau_stop_status(run->stop, err);
         if (status == BAU_OK)
             status = run_step(run, step, err);
-        bau_journal_add(run->journal, "after", BAU_NAME("step", words[step->kind]), BAU_U64("line", step->at.line),
-                        BAU_NAME("status", bau_status_name(status)), BAU_MS("ms", bau_now_ms() - started_ms));
+        bau_journal_add(run->journal, "after", BAU_NAME("step", words[step->kind]),
+                        BAU_U64("line", step->at.line), BAU_NAME("status", bau_status_name(status)),
+                        BAU_MS("ms", bau_now_ms() - started_ms));
         if (status == BAU_OK)
             continue;
-        bau_error_note(err, "the switch took place and staging serves the new data, but " BAU_AT_FORMAT
-                       ": after: %s step failed", BAU_AT_ARGS(step->at), words[step->kind]);
+        bau_error_note(err,
+                       "the switch took place and staging serves the new data, but " BAU_AT_FORMAT
+                       ": after: %s step failed",
+                       BAU_AT_ARGS(step->at), words[step->kind]);
         if (status != BAU_E_CANCELLED)
             err->code = BAU_E_VERIFY;
         return err->code;

@@ -10,7 +10,8 @@
 
 static bool is_reference(const char *from)
 {
-    return strncmp(from, "env:", 4) == 0 || strncmp(from, "file:", 5) == 0 || strncmp(from, "command:", 8) == 0;
+    return strncmp(from, "env:", 4) == 0 || strncmp(from, "file:", 5) == 0 ||
+           strncmp(from, "command:", 8) == 0;
 }
 
 static bool has_password(const char *uri)
@@ -30,9 +31,11 @@ static bau_status take_uri(struct bau_end *end, const char *from, struct bau_err
     if (is_reference(from))
         return bau_secret_resolve(from, &end->uri, err);
     if (!strstr(from, "://"))
-        return bau_error_set(err, BAU_E_USAGE, "expected a URI, or a reference to one: env:NAME, file:PATH or command:…");
+        return bau_error_set(err, BAU_E_USAGE,
+                             "expected a URI, or a reference to one: env:NAME, file:PATH or command:…");
     if (has_password(from))
-        return bau_error_set(err, BAU_E_USAGE, "a password on the command line can be read by every user of this machine; "
+        return bau_error_set(err, BAU_E_USAGE,
+                             "a password on the command line can be read by every user of this machine; "
                              "put the URI into an environment variable and say env:NAME");
     return bau_secret_from_bytes(from, strlen(from), &end->uri, err);
 }
@@ -60,11 +63,12 @@ static void add_comment(struct bau_text *out, const char *text)
 
 /* ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static const struct bau_reference *reference_of(const struct bau_catalog *catalog, uint32_t dataset, uint32_t field,
-                                                uint32_t *out_at)
+static const struct bau_reference *reference_of(const struct bau_catalog *catalog, uint32_t dataset,
+                                                uint32_t field, uint32_t *out_at)
 {
     for (uint32_t r = 0; r < catalog->n_references; r++)
-        for (uint32_t i = 0; catalog->references[r].from == dataset && i < catalog->references[r].n_fields; i++)
+        for (uint32_t i = 0; catalog->references[r].from == dataset && i < catalog->references[r].n_fields;
+             i++)
             if (catalog->references[r].from_fields[i] == field) {
                 *out_at = i;
                 return &catalog->references[r];
@@ -72,9 +76,10 @@ static const struct bau_reference *reference_of(const struct bau_catalog *catalo
     return NULL;
 }
 
-static void field_line(struct bau_text *out, const char *lead, const struct bau_field *f, const struct bau_guess *guess)
+static void field_line(struct bau_text *out, const char *lead, const struct bau_field *f,
+                       const struct bau_guess *guess)
 {
-    BAU_AUTO_TEXT key = {0};
+    BAU_AUTO_TEXT key = { 0 };
     bau_spell_selector(&key, &f->name, 1);
     bau_text_addf(out, "%s%s: %s", lead, key.data ? key.data : "", guess->rule);
     bau_text_add(out, "   # ");
@@ -122,13 +127,14 @@ static void add_inherited(struct bau_text *out, const struct bau_catalog *catalo
 }
 
 /* An entry whose columns are all undecided is a comment as a whole, since an empty `set:` is no rule. */
-static uint32_t add_dataset(struct bau_text *out, const char *store, const struct bau_catalog *catalog, uint32_t d)
+static uint32_t add_dataset(struct bau_text *out, const char *store, const struct bau_catalog *catalog,
+                            uint32_t d)
 {
     const struct bau_dataset *dataset = &catalog->datasets[d];
     const uint32_t sure = add_fields(NULL, catalog, d, true, "");
     const uint32_t open = add_fields(NULL, catalog, d, false, "");
     const char *mark = sure ? "" : "# ";
-    const char *where[3] = {store, dataset->space, dataset->bare};
+    const char *where[3] = { store, dataset->space, dataset->bare };
     char rows[32];
     bau_text_addf(out, "\n  # about %s rows\n  %s- at: ", bau_count_text(dataset->est_rows, rows), mark);
     bau_spell_selector(out, where, 3);
@@ -141,7 +147,8 @@ static uint32_t add_dataset(struct bau_text *out, const char *store, const struc
     return open;
 }
 
-static void add_head(struct bau_text *out, const char *from, const char *store, const struct bau_catalog *catalog)
+static void add_head(struct bau_text *out, const char *from, const char *store,
+                     const struct bau_catalog *catalog)
 {
     char upper[64];
     size_t n = 0;
@@ -150,17 +157,20 @@ static void add_head(struct bau_text *out, const char *from, const char *store, 
     upper[n] = '\0';
     bau_text_add(out, "# Made by `bauta init` from ");
     add_comment(out, catalog->server ? catalog->server : "a live catalog");
-    bau_text_add(out, ", from names and types alone: no row was read.\n"
-                      "# Look at every line, decide what stands under \"decide these\" (take the # away and choose), then:\n"
-                      "#   bauta check     rules against the live catalog; exit code 3 while a column has no rule\n"
-                      "#   bauta plan      what a refresh would do\n"
-                      "#   bauta refresh   do it\n"
-                      "version: 1\n\n"
-                      "# The master key: 64 hex digits. Make one with `openssl rand -hex 32`, keep it where secrets are kept;\n"
-                      "# the same key gives the same pseudonyms on every run.\n"
-                      "key: { from: env:BAUTA_KEY, mode: stable }\n\n"
-                      "# Connection URIs are references, never written here: env:NAME, file:PATH or command:…\n"
-                      "stores:\n");
+    bau_text_add(
+        out, ", from names and types alone: no row was read.\n"
+             "# Look at every line, decide what stands under \"decide these\" (take the # away and choose), "
+             "then:\n"
+             "#   bauta check     rules against the live catalog; exit code 3 while a column has no rule\n"
+             "#   bauta plan      what a refresh would do\n"
+             "#   bauta refresh   do it\n"
+             "version: 1\n\n"
+             "# The master key: 64 hex digits. Make one with `openssl rand -hex 32`, keep it where secrets "
+             "are kept;\n"
+             "# the same key gives the same pseudonyms on every run.\n"
+             "key: { from: env:BAUTA_KEY, mode: stable }\n\n"
+             "# Connection URIs are references, never written here: env:NAME, file:PATH or command:…\n"
+             "stores:\n");
     bau_text_addf(out, "  %s: { source: ", store);
     if (is_reference(from))
         bau_spell_scalar(out, from, strpbrk(from, " #'\"{}[],") == NULL);
@@ -176,7 +186,8 @@ static bau_status write_file(const struct bau_catalog *catalog, const char *from
     add_head(out, from, store, catalog);
     for (uint32_t d = 0; d < catalog->n_datasets; d++) {
         const struct bau_dataset *dataset = &catalog->datasets[d];
-        if (dataset->parent != BAU_NO_DATASET || dataset->kind == BAU_DATASET_SCHEMA || dataset->n_fields == 0)
+        if (dataset->parent != BAU_NO_DATASET || dataset->kind == BAU_DATASET_SCHEMA ||
+            dataset->n_fields == 0)
             continue;
         entries += add_fields(NULL, catalog, d, true, "") > 0;
         open += add_dataset(out, store, catalog, d);
@@ -187,13 +198,13 @@ static bau_status write_file(const struct bau_catalog *catalog, const char *from
 
 static bau_status init(struct bau_run *run, const char *from, const char *store, struct bau_error *err)
 {
-    struct bau_store made = {.name = store, .source = from};
+    struct bau_store made = { .name = store, .source = from };
     struct bau_run_store *s = bau_arena_zero(run->arena, sizeof *s);
     if (!s)
         return bau_error_set(err, BAU_E_NOMEM, "init");
-    *s = (struct bau_run_store){.run = run, .store = &made};
-    s->source = (struct bau_end){.of = s, .identity = ""};
-    s->target = (struct bau_end){.of = s, .identity = "", .write = true};
+    *s = (struct bau_run_store){ .run = run, .store = &made };
+    s->source = (struct bau_end){ .of = s, .identity = "" };
+    s->target = (struct bau_end){ .of = s, .identity = "", .write = true };
     BAU_TRY(take_uri(&s->source, from, err));
     run->stores = s;
     run->n_stores = 1;
@@ -214,7 +225,7 @@ static bau_status init(struct bau_run *run, const char *from, const char *store,
 
 bau_status bau_init(const char *from, const char *store, struct bau_report *report, struct bau_error *err)
 {
-    static const struct bau_run_options options = {.lanes = 1};
+    static const struct bau_run_options options = { .lanes = 1 };
     struct bau_run run;
     if (store && !bau_spell_plain(store))
         return bau_error_set(err, BAU_E_USAGE, "a store's name is letters, digits and '_'");

@@ -17,7 +17,7 @@ struct figures {
 
 static struct figures figures_of(const struct bau_run_store *s, uint32_t dataset)
 {
-    struct figures f = {.rows = s->catalog->datasets[dataset].est_rows};
+    struct figures f = { .rows = s->catalog->datasets[dataset].est_rows };
     for (uint32_t i = 0; i < s->parts.n; i++)
         if (s->parts.at[i].dataset == dataset) {
             f.parts++;
@@ -30,7 +30,7 @@ static struct figures figures_of(const struct bau_run_store *s, uint32_t dataset
 
 static struct figures figures_sum(const struct bau_run_store *s)
 {
-    struct figures sum = {0};
+    struct figures sum = { 0 };
     for (uint32_t d = 0; d < s->catalog->n_datasets; d++) {
         if (s->catalog->datasets[d].kind != BAU_DATASET_ROWS)
             continue;
@@ -68,7 +68,7 @@ static const char *action_word(const struct bau_action *a)
 
 static void add_why(struct bau_text *out, const struct bau_action *a)
 {
-    BAU_AUTO_TEXT why = {0};
+    BAU_AUTO_TEXT why = { 0 };
     if (a->kind == BAU_ACT_MASK && a->mask.domain)
         bau_text_addf(&why, "domain %s", a->mask.domain);
     if (a->kind == BAU_ACT_KEEP && a->reason)
@@ -107,8 +107,8 @@ static void dataset_lines(struct bau_text *out, const struct bau_run_store *s, u
         bau_text_add(out, " schema only\n");
         return;
     }
-    bau_text_addf(out, " about %13s rows %9s %5u part%s\n", bau_count_text(f.rows, rows), bau_size_text(f.bytes, size),
-                  f.parts, f.parts == 1 ? "" : "s");
+    bau_text_addf(out, " about %13s rows %9s %5u part%s\n", bau_count_text(f.rows, rows),
+                  bau_size_text(f.bytes, size), f.parts, f.parts == 1 ? "" : "s");
     for (uint32_t i = 0; i < dataset->n_fields; i++)
         field_line(out, &dataset->fields[i], &s->plan->datasets[d].actions[i]);
 }
@@ -138,23 +138,26 @@ static void store_text(struct bau_text *out, const struct bau_run_store *s)
     const struct figures sum = figures_sum(s);
     char rows[32], size[32];
     bau_text_addf(out, "store %s\n  source  ", s->store->name);
-    bau_text_add_column(out, s->catalog->server ? s->catalog->server : s->source.connector->name, COLUMNS - 10, false);
+    bau_text_add_column(out, s->catalog->server ? s->catalog->server : s->source.connector->name,
+                        COLUMNS - 10, false);
     bau_text_add(out, "\n  target  ");
-    bau_text_add_column(out, s->target.side ? s->facts.text : "none: a refresh would refuse", COLUMNS - 10, false);
+    bau_text_add_column(out, s->target.side ? s->facts.text : "none: a refresh would refuse", COLUMNS - 10,
+                        false);
     const char *caveat = promise(s);
     if (caveat) {
         bau_text_add(out, "\n  switch ");
         add_words(out, caveat, 10);
     }
-    bau_text_addf(out, "\n  size    about %s rows, %s in %u parts\n  time    about %.0f s with %u lane%s (%s)\n",
-                  bau_count_text(sum.rows, rows), bau_size_text(sum.bytes, size), sum.parts, seconds_of(s) + 0.5,
-                  s->run->lanes, s->run->lanes == 1 ? "" : "s", assumption);
+    bau_text_addf(out,
+                  "\n  size    about %s rows, %s in %u parts\n  time    about %.0f s with %u lane%s (%s)\n",
+                  bau_count_text(sum.rows, rows), bau_size_text(sum.bytes, size), sum.parts,
+                  seconds_of(s) + 0.5, s->run->lanes, s->run->lanes == 1 ? "" : "s", assumption);
     for (uint32_t d = 0; d < s->catalog->n_datasets; d++)
         if (s->catalog->datasets[d].kind != BAU_DATASET_GROUP)
             dataset_lines(out, s, d);
     for (uint32_t i = 0; i < s->catalog->n_blockers; i++) {
         const struct bau_blocker *b = &s->catalog->blockers[i];
-        BAU_AUTO_TEXT line = {0};
+        BAU_AUTO_TEXT line = { 0 };
         bau_text_addf(&line, "%s %s: %s", b->kind, b->name, b->why);
         bau_text_add(out, i ? "    " : "\n  left out\n    ");
         bau_text_add_column(out, line.data ? line.data : "", COLUMNS - 4, false);
@@ -201,12 +204,14 @@ static void field_json(struct bau_text *out, const struct bau_field *f, const st
 static void dataset_json(struct bau_text *out, const struct bau_run_store *s, uint32_t d)
 {
     static const char *const kinds[] = {
-        [BAU_DATASET_ROWS] = "rows", [BAU_DATASET_GROUP] = "group", [BAU_DATASET_SCHEMA] = "schema"};
+        [BAU_DATASET_ROWS] = "rows", [BAU_DATASET_GROUP] = "group", [BAU_DATASET_SCHEMA] = "schema"
+    };
     const struct bau_dataset *dataset = &s->catalog->datasets[d];
     const struct figures f = figures_of(s, d);
     bau_text_add(out, "{\"dataset\":");
     bau_text_add_json(out, dataset->name);
-    bau_text_addf(out, ",\"kind\":\"%s\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"parts\":%u,\"fields\":[",
+    bau_text_addf(out,
+                  ",\"kind\":\"%s\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"parts\":%u,\"fields\":[",
                   kinds[dataset->kind], f.rows, f.bytes, f.parts);
     for (uint32_t i = 0; dataset->kind == BAU_DATASET_ROWS && i < dataset->n_fields; i++) {
         bau_text_add(out, i ? "," : "");
@@ -224,16 +229,19 @@ static void store_json(struct bau_text *out, const struct bau_run_store *s)
     if (s->target.side) {
         member(out, "target", s->facts.text);
         member(out, "switch_note", promise(s));
-        bau_text_addf(out, ",\"target_exists\":%s,\"target_empty\":%s,\"target_marked\":%s,\"target_is_source\":%s",
-                      s->facts.exists ? "true" : "false", s->facts.empty ? "true" : "false",
-                      s->facts.marked ? "true" : "false", s->facts.same_as_source ? "true" : "false");
+        bau_text_addf(
+            out, ",\"target_exists\":%s,\"target_empty\":%s,\"target_marked\":%s,\"target_is_source\":%s",
+            s->facts.exists ? "true" : "false", s->facts.empty ? "true" : "false",
+            s->facts.marked ? "true" : "false", s->facts.same_as_source ? "true" : "false");
     }
     bau_text_add(out, ",\"plan\":\"");
     for (size_t i = 0; i < sizeof s->plan->digest; i++)
         bau_text_addf(out, "%02x", s->plan->digest[i]);
-    bau_text_addf(out, "\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"parts\":%u,\"lanes\":%u,\"estimated_seconds\":%.1f,"
-                  "\"estimate\":\"%s\",\"datasets\":[", sum.rows, sum.bytes, sum.parts, s->run->lanes, seconds_of(s),
-                  assumption);
+    bau_text_addf(out,
+                  "\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64
+                  ",\"parts\":%u,\"lanes\":%u,\"estimated_seconds\":%.1f,"
+                  "\"estimate\":\"%s\",\"datasets\":[",
+                  sum.rows, sum.bytes, sum.parts, s->run->lanes, seconds_of(s), assumption);
     for (uint32_t d = 0; d < s->catalog->n_datasets; d++) {
         bau_text_add(out, d ? "," : "");
         dataset_json(out, s, d);
@@ -262,19 +270,23 @@ static bau_status examine(struct bau_run *run, struct bau_error *err)
         const struct bau_run_store *s = &run->stores[i];
         if (!s->facts.same_as_source)
             continue;
-        const struct bau_finding finding = {.code = BAU_E_REFUSED, .at = s->store->target_at, .object = s->store->name,
-                                            .text = "target and source are the same"};
+        const struct bau_finding finding = { .code = BAU_E_REFUSED,
+                                             .at = s->store->target_at,
+                                             .object = s->store->name,
+                                             .text = "target and source are the same" };
         bau_run_finding(run, &finding);
         if (status == BAU_OK)
-            status = bau_error_set(err, BAU_E_REFUSED, "store %s: target and source are the same", s->store->name);
+            status =
+                bau_error_set(err, BAU_E_REFUSED, "store %s: target and source are the same", s->store->name);
     }
     return status;
 }
 
 static void findings_json(struct bau_run *run, bau_status status)
 {
-    bau_text_addf(&run->report->out, "{\"status\":\"%s\",\"exit\":%d,\"findings\":[%s]}\n", bau_status_name(status),
-                  bau_status_exit(status), run->findings_json.data ? run->findings_json.data + 1 : "");
+    bau_text_addf(&run->report->out, "{\"status\":\"%s\",\"exit\":%d,\"findings\":[%s]}\n",
+                  bau_status_name(status), bau_status_exit(status),
+                  run->findings_json.data ? run->findings_json.data + 1 : "");
     bau_text_release(&run->report->findings);
 }
 
@@ -288,8 +300,8 @@ bau_status bau_check(const struct bau_project *project, const struct bau_run_opt
     if (options->json && (status == BAU_OK || run.n_findings))
         findings_json(&run, status);
     for (uint32_t i = 0; i < run.n_stores && status == BAU_OK && !options->json; i++)
-        bau_text_addf(&report->out, "store %s: every field of %u datasets has a rule\n", run.stores[i].store->name,
-                      run.stores[i].catalog->n_datasets);
+        bau_text_addf(&report->out, "store %s: every field of %u datasets has a rule\n",
+                      run.stores[i].store->name, run.stores[i].catalog->n_datasets);
     return bau_run_end(&run, status, err);
 }
 
@@ -342,9 +354,11 @@ static bau_status rollback(struct bau_run *run, struct bau_error *err)
     }
     for (uint32_t i = 0; i < run->n_stores; i++) {
         struct bau_run_store *s = &run->stores[i];
-        BAU_TRY_NOTE(s->target.connector->target_rollback(s->target.side, err), err, "store %s: target", s->store->name);
+        BAU_TRY_NOTE(s->target.connector->target_rollback(s->target.side, err), err, "store %s: target",
+                     s->store->name);
         if (!run->options->json)
-            bau_text_addf(&run->report->out, "store %s: the target is back to what it was before the last refresh\n",
+            bau_text_addf(&run->report->out,
+                          "store %s: the target is back to what it was before the last refresh\n",
                           s->store->name);
     }
     if (run->options->json)

@@ -15,7 +15,8 @@ static void hex(const uint8_t *bytes, size_t n, char *out)
 /* The names a project file accepts failures of, whatever the connector. */
 static bau_status waived(const struct bau_run_store *s, struct bau_texts *out, struct bau_error *err)
 {
-    *out = (struct bau_texts){.at = bau_arena_take(s->run->arena, (s->store->n_settings + 1) * sizeof *out->at)};
+    *out = (struct bau_texts){ .at = bau_arena_take(s->run->arena,
+                                                    (s->store->n_settings + 1) * sizeof *out->at) };
     if (!out->at)
         return bau_error_set(err, BAU_E_NOMEM, "store %s", s->store->name);
     for (uint32_t i = 0; i < s->store->n_settings; i++)
@@ -47,7 +48,8 @@ static void phase(struct bau_run_store *s, const char *name)
 
 static void phase_done(struct bau_run_store *s, const char *name)
 {
-    bau_journal_add(s->run->journal, "phase done", BAU_NAME("store", s->store->name), BAU_NAME("phase", name));
+    bau_journal_add(s->run->journal, "phase done", BAU_NAME("store", s->store->name),
+                    BAU_NAME("phase", name));
 }
 
 /* No more than there are parts, nor than the target's way of writing allows. */
@@ -94,8 +96,12 @@ static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, s
     const struct bau_connector *to = s->target.connector;
     struct bau_texts waive;
     BAU_TRY(waived(s, &waive, err));
-    const struct bau_target_plan plan = {.catalog = s->catalog, .schema = schema, .parts = &s->parts, .waive = &waive,
-                                         .jobs = run->lanes, .watch = bau_end_watch(&s->target)};
+    const struct bau_target_plan plan = { .catalog = s->catalog,
+                                          .schema = schema,
+                                          .parts = &s->parts,
+                                          .waive = &waive,
+                                          .jobs = run->lanes,
+                                          .watch = bau_end_watch(&s->target) };
     phase(s, "schema");
     BAU_TRY_NOTE(to->target_begin(s->target.side, &plan, err), err, "store %s: target", s->store->name);
     phase_done(s, "schema");
@@ -112,11 +118,13 @@ static bau_status refresh_store(struct bau_run_store *s, struct bau_error *err)
 {
     const struct bau_connector *from = s->source.connector;
     struct bau_run *run = s->run;
-    struct bau_slice schema = {0};
+    struct bau_slice schema = { 0 };
     struct bau_display *display = NULL;
     const uint64_t started_ms = bau_now_ms();
-    BAU_TRY_NOTE(from->schema(s->source.side, s->catalog, run->arena, &schema, err), err, "store %s: source", s->store->name);
-    BAU_TRY_NOTE(from->split(s->source.side, s->catalog, run->arena, &s->parts, err), err, "store %s: source", s->store->name);
+    BAU_TRY_NOTE(from->schema(s->source.side, s->catalog, run->arena, &schema, err), err, "store %s: source",
+                 s->store->name);
+    BAU_TRY_NOTE(from->split(s->source.side, s->catalog, run->arena, &s->parts, err), err, "store %s: source",
+                 s->store->name);
     BAU_TRY(bau_stop_status(run->stop, err));
     BAU_TRY(bau_progress_new(s->catalog, &s->parts, run->lanes, &s->progress, err));
     bau_display_show(s->progress, STDERR_FILENO, run->options->plain, &display);
@@ -157,9 +165,12 @@ static bau_status switch_all(struct bau_run *run, struct bau_error *err)
         s->target.quiet = done > 0;
         const bau_status status = s->target.connector->target_switch(s->target.side, err);
         if (status != BAU_OK) {
-            bau_error_note(err, done ? "store %s: switch (%u store%s before it switched already; `bauta rollback` takes "
-                                       "them back)"
-                                     : "store %s: switch", s->store->name, done, done == 1 ? "" : "s");
+            bau_error_note(
+                err,
+                done ? "store %s: switch (%u store%s before it switched already; `bauta rollback` takes "
+                       "them back)"
+                     : "store %s: switch",
+                s->store->name, done, done == 1 ? "" : "s");
             return status;
         }
         s->switched = true;
@@ -183,8 +194,9 @@ static void store_json(const struct bau_run_store *s, struct bau_text *out)
 {
     bau_text_add(out, "{\"store\":");
     bau_text_add_json(out, s->store->name);
-    bau_text_addf(out, ",\"switched\":%s,\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seconds\":%.3f,\"datasets\":[",
-                  s->switched ? "true" : "false", rows_of(s), s->bytes, (double)s->elapsed_ms / 1000);
+    bau_text_addf(
+        out, ",\"switched\":%s,\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seconds\":%.3f,\"datasets\":[",
+        s->switched ? "true" : "false", rows_of(s), s->bytes, (double)s->elapsed_ms / 1000);
     bool first = true;
     for (uint32_t d = 0; d < s->catalog->n_datasets; d++) {
         if (s->catalog->datasets[d].kind != BAU_DATASET_ROWS)

@@ -11,12 +11,12 @@
 #include "src/rule/rule.h"
 
 struct bau_run_options {
-    struct bau_texts stores; /* only these; n 0: all */
-    uint32_t lanes;          /* 0: as the project file says */
+    struct bau_texts stores;                          /* only these; n 0: all */
+    uint32_t lanes;                                   /* 0: as the project file says */
     uint64_t rate_bytes, timeout_ms, snapshot_age_ms; /* 0: as the project file says */
-    uint32_t batch_rows;     /* 0: the usual; $BAUTA_BATCH_ROWS when that is set (tests cut batches oddly) */
-    bool json;               /* report->out as one JSON document */
-    bool plain;              /* no live display, even on a terminal */
+    uint32_t batch_rows; /* 0: the usual; $BAUTA_BATCH_ROWS when that is set (tests cut batches oddly) */
+    bool json;           /* report->out as one JSON document */
+    bool plain;          /* no live display, even on a terminal */
 };
 
 struct bau_report {

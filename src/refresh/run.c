@@ -42,7 +42,7 @@ static void on_busy(void *self, struct bau_link *link, bool on)
 
 struct bau_watch bau_end_watch(struct bau_end *end)
 {
-    return (struct bau_watch){.self = end, .step = on_step, .stopped = on_stopped, .busy = on_busy};
+    return (struct bau_watch){ .self = end, .step = on_step, .stopped = on_stopped, .busy = on_busy };
 }
 
 /* ── one end ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -54,16 +54,19 @@ static const char *end_word(const struct bau_end *end)
 
 static bau_status no_connector(const struct bau_end *end, struct bau_error *err)
 {
-    BAU_AUTO_TEXT known = {0};
+    BAU_AUTO_TEXT known = { 0 };
     for (size_t i = 0; i < bau_n_connectors; i++)
         bau_text_addf(&known, "%s%s", i ? ", " : "", bau_connectors[i]->schemes);
     for (size_t i = 0; bau_connectors_missing[i]; i++)
         bau_text_addf(&known, "; %s is left out of this build", bau_connectors_missing[i]);
-    return bau_error_set(err, BAU_E_USAGE, "store %s: no connector knows the %s's URI; it must start with one of: %s (then ://)",
-                         end->of->store->name, end_word(end), known.data ? known.data : "");
+    return bau_error_set(
+        err, BAU_E_USAGE,
+        "store %s: no connector knows the %s's URI; it must start with one of: %s (then ://)",
+        end->of->store->name, end_word(end), known.data ? known.data : "");
 }
 
-static bau_status unknown_option(const struct bau_setting *s, const struct bau_connector *connector, struct bau_error *err)
+static bau_status unknown_option(const struct bau_setting *s, const struct bau_connector *connector,
+                                 struct bau_error *err)
 {
     enum { MOST = 64 };
     const char *names[MOST];
@@ -71,8 +74,9 @@ static bau_status unknown_option(const struct bau_setting *s, const struct bau_c
     for (const struct bau_option *o = connector->options; o && o->name && n < MOST; o++)
         names[n++] = o->name;
     const char *near = bau_nearest(s->name, names, n);
-    return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": %s stores have no option '%s'%s%s%s", BAU_AT_ARGS(s->at),
-                         connector->name, s->name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": %s stores have no option '%s'%s%s%s",
+                         BAU_AT_ARGS(s->at), connector->name, s->name, near ? "; did you mean '" : "",
+                         near ? near : "", near ? "'?" : "");
 }
 
 bau_status bau_end_bind(struct bau_end *end, struct bau_error *err)
@@ -90,8 +94,8 @@ bau_status bau_end_bind(struct bau_end *end, struct bau_error *err)
         const struct bau_option *option = c->options ? bau_option_find(c->options, s->name) : NULL;
         if (!option)
             return unknown_option(s, c, err);
-        BAU_TRY_NOTE(bau_option_set(option, config, s->text, arena, err), err, BAU_AT_FORMAT ": %s", BAU_AT_ARGS(s->at),
-                     s->name);
+        BAU_TRY_NOTE(bau_option_set(option, config, s->text, arena, err), err, BAU_AT_FORMAT ": %s",
+                     BAU_AT_ARGS(s->at), s->name);
     }
     end->config = config;
     return BAU_OK;
@@ -126,10 +130,16 @@ bau_status bau_end_open(struct bau_end *end, struct bau_error *err)
     const struct bau_run *run = end->of->run;
     if (!end->connector)
         BAU_TRY(resolve(end, err));
-    const struct bau_open with = {.store = end->of->store->name, .uri = end->uri, .config = end->config,
-                                  .write = end->write, .lanes = run->lanes, .batch_rows = batch_rows(run->options), .run_id = run->id,
-                                  .watch = bau_end_watch(end)};
-    BAU_TRY_NOTE(end->connector->open(&with, &end->side, err), err, "store %s: %s", end->of->store->name, end_word(end));
+    const struct bau_open with = { .store = end->of->store->name,
+                                   .uri = end->uri,
+                                   .config = end->config,
+                                   .write = end->write,
+                                   .lanes = run->lanes,
+                                   .batch_rows = batch_rows(run->options),
+                                   .run_id = run->id,
+                                   .watch = bau_end_watch(end) };
+    BAU_TRY_NOTE(end->connector->open(&with, &end->side, err), err, "store %s: %s", end->of->store->name,
+                 end_word(end));
     return bau_stop_status(run->stop, err);
 }
 
@@ -204,24 +214,27 @@ static bau_status choose_stores(struct bau_run *run, struct bau_error *err)
         if (!chosen(run->options, project->stores[i].name))
             continue;
         struct bau_run_store *s = &run->stores[run->n_stores++];
-        *s = (struct bau_run_store){.run = run, .store = &project->stores[i]};
-        s->source = (struct bau_end){.of = s, .identity = ""};
-        s->target = (struct bau_end){.of = s, .identity = "", .write = true};
+        *s = (struct bau_run_store){ .run = run, .store = &project->stores[i] };
+        s->source = (struct bau_end){ .of = s, .identity = "" };
+        s->target = (struct bau_end){ .of = s, .identity = "", .write = true };
     }
     return BAU_OK;
 }
 
-bau_status bau_run_begin(struct bau_run *run, const struct bau_project *project, const struct bau_run_options *options,
-                         struct bau_report *report, struct bau_error *err)
+bau_status bau_run_begin(struct bau_run *run, const struct bau_project *project,
+                         const struct bau_run_options *options, struct bau_report *report,
+                         struct bau_error *err)
 {
-    *run = (struct bau_run){.project = project, .options = options, .report = report};
+    *run = (struct bau_run){ .project = project, .options = options, .report = report };
     run->lanes = lanes_of(project, options);
     run->arena = bau_arena_new(1u << 16, BAU_ARENA_PLAIN);
     if (!run->arena)
         return bau_error_set(err, BAU_E_NOMEM, "run");
     BAU_TRY(make_id(run->id, err));
     BAU_TRY(bau_stop_new(true, &run->stop, err));
-    const uint64_t timeout_ms = options->timeout_ms ? options->timeout_ms : project ? project->limits.timeout_ms : 0;
+    const uint64_t timeout_ms = options->timeout_ms ? options->timeout_ms
+                                : project           ? project->limits.timeout_ms
+                                                    : 0;
     if (timeout_ms)
         bau_stop_deadline(run->stop, timeout_ms);
     return project ? choose_stores(run, err) : BAU_OK;
@@ -268,8 +281,8 @@ static bau_status connect_target(struct bau_run_store *s, struct bau_error *err)
     const struct bau_connector *c;
     BAU_TRY(bau_end_open(&s->target, err));
     c = s->target.connector;
-    BAU_TRY_NOTE(c->identity(s->target.side, s->run->arena, &s->target.identity, err), err, "store %s: target",
-                 s->store->name);
+    BAU_TRY_NOTE(c->identity(s->target.side, s->run->arena, &s->target.identity, err), err,
+                 "store %s: target", s->store->name);
     BAU_TRY_NOTE(c->target_facts(s->target.side, s->source.identity, &s->facts, err), err, "store %s: target",
                  s->store->name);
     return bau_stop_status(s->run->stop, err);
@@ -280,23 +293,25 @@ static bau_status connect_source(struct bau_run_store *s, struct bau_error *err)
     BAU_TRY(bau_end_open(&s->source, err));
     const struct bau_connector *c = s->source.connector;
     BAU_TRY_NOTE(c->catalog(s->source.side, &s->catalog, err), err, "store %s: source", s->store->name);
-    BAU_TRY_NOTE(c->identity(s->source.side, s->run->arena, &s->source.identity, err), err, "store %s: source",
-                 s->store->name);
+    BAU_TRY_NOTE(c->identity(s->source.side, s->run->arena, &s->source.identity, err), err,
+                 "store %s: source", s->store->name);
     return bau_stop_status(s->run->stop, err);
 }
 
 bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_error *err)
 {
-    for (uint32_t i = 0; i < run->n_stores; i++) { /* what the file gets wrong shows before the first connection */
+    for (uint32_t i = 0; i < run->n_stores;
+         i++) { /* what the file gets wrong shows before the first connection */
         struct bau_run_store *s = &run->stores[i];
         if (!s->store->target && need_targets)
-            return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": store %s has no target", BAU_AT_ARGS(s->store->at),
-                                 s->store->name);
+            return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": store %s has no target",
+                                 BAU_AT_ARGS(s->store->at), s->store->name);
         BAU_TRY(resolve(&s->source, err));
         if (s->store->target)
             BAU_TRY(resolve(&s->target, err));
     }
-    const uint64_t age_ms = run->options->snapshot_age_ms ? run->options->snapshot_age_ms : run->project->limits.snapshot_age_ms;
+    const uint64_t age_ms =
+        run->options->snapshot_age_ms ? run->options->snapshot_age_ms : run->project->limits.snapshot_age_ms;
     if (age_ms)
         bau_stop_snapshot_age(run->stop, age_ms);
     for (uint32_t i = 0; i < run->n_stores; i++)
@@ -309,7 +324,8 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
 
 static void finding_json(struct bau_text *out, const struct bau_finding *f)
 {
-    bau_text_addf(out, ",{\"code\":\"%s\",\"exit\":%d,\"object\":", bau_status_name(f->code), bau_status_exit(f->code));
+    bau_text_addf(out, ",{\"code\":\"%s\",\"exit\":%d,\"object\":", bau_status_name(f->code),
+                  bau_status_exit(f->code));
     bau_text_add_json(out, f->object ? f->object : "");
     bau_text_add(out, ",\"text\":");
     bau_text_add_json(out, f->text ? f->text : "");
@@ -343,9 +359,9 @@ void bau_run_finding(struct bau_run *run, const struct bau_finding *f)
 static bau_status compile_store(struct bau_run_store *s, struct bau_error *err)
 {
     struct bau_run *run = s->run;
-    struct bau_findings findings = {0};
-    const bau_status status = bau_plan_compile(run->project, s->store, s->catalog, run->keys, s->target.identity,
-                                               run->arena, &findings, &s->plan, err);
+    struct bau_findings findings = { 0 };
+    const bau_status status = bau_plan_compile(run->project, s->store, s->catalog, run->keys,
+                                               s->target.identity, run->arena, &findings, &s->plan, err);
     for (uint32_t i = 0; i < findings.n; i++)
         bau_run_finding(run, &findings.at[i]);
     return status;
@@ -357,7 +373,7 @@ bau_status bau_run_compile(struct bau_run *run, struct bau_error *err)
     if (!run->keys)
         BAU_TRY(bau_keys_load(run->project, &run->keys, err));
     for (uint32_t i = 0; i < run->n_stores; i++) {
-        struct bau_error one = {0};
+        struct bau_error one = { 0 };
         const bau_status status = compile_store(&run->stores[i], &one);
         if (status == BAU_OK)
             continue;

@@ -28,7 +28,7 @@ struct bau_run_store {
     struct bau_target_facts facts;
     struct bau_parts parts;
     struct bau_progress *progress;
-    uint64_t *rows;     /* committed, per dataset */
+    uint64_t *rows; /* committed, per dataset */
     uint64_t elapsed_ms, bytes;
     bool prepared, switched;
 };
@@ -50,8 +50,9 @@ struct bau_run {
 };
 
 /* Run id, stop and the list of chosen stores; nothing is opened yet. */
-bau_status bau_run_begin(struct bau_run *run, const struct bau_project *project, const struct bau_run_options *options,
-                         struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_run_begin(struct bau_run *run, const struct bau_project *project,
+                         const struct bau_run_options *options, struct bau_report *report,
+                         struct bau_error *err) BAU_MUST_CHECK;
 /* Gives up what was not switched, closes and frees everything; takes a half-made run. Returns `status`, or, when a stop
  * ended the run, the stop's status with its error. */
 bau_status bau_run_end(struct bau_run *run, bau_status status, struct bau_error *err);

@@ -6,7 +6,7 @@
 
 const char *bau_size_text(uint64_t bytes, char out[32])
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
     double v = (double)bytes;
     size_t u = 0;
     while (v >= 999.5 && u + 1 < BAU_COUNT(units)) {
@@ -37,7 +37,7 @@ void bau_text_add_column(struct bau_text *out, const char *text, uint32_t column
     size_t n = strlen(text);
     const bool cut = width > columns;
     while (n && width > columns - 1u && cut) { /* whole characters off the end until an ellipsis fits */
-        BAU_AUTO_TEXT head = {0};
+        BAU_AUTO_TEXT head = { 0 };
         do
             n--;
         while (n && ((unsigned char)text[n] & 0xC0u) == 0x80u);

@@ -21,8 +21,8 @@ static size_t swallow(char *bytes, size_t each, size_t n, void *self)
     return each * n;
 }
 
-static bau_status post(CURL *curl, const char *url, const char *body, uint64_t timeout_ms, struct bau_stop *stop,
-                       struct curl_slist *headers, struct bau_error *err)
+static bau_status post(CURL *curl, const char *url, const char *body, uint64_t timeout_ms,
+                       struct bau_stop *stop, struct curl_slist *headers, struct bau_error *err)
 {
     long answer = 0;
     curl_easy_setopt(curl, CURLOPT_URL, url);

@@ -27,8 +27,8 @@ static const char *quoted_segment(const char *c, struct bau_arena *arena, struct
     return NULL;
 }
 
-bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_arena *arena, struct bau_pattern *out,
-                             struct bau_error *err)
+bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_arena *arena,
+                             struct bau_pattern *out, struct bau_error *err)
 {
     struct bau_segment *segments = bau_arena_zero(arena, SEGMENTS_MOST * sizeof *segments);
     const char *copy = bau_arena_text(arena, text);
@@ -59,7 +59,7 @@ bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_aren
         if (*c != '.')
             return bad(at, text, "needs a '.' behind a quoted name", err);
     }
-    *out = (struct bau_pattern){copy, at, n, segments};
+    *out = (struct bau_pattern){ copy, at, n, segments };
     return BAU_OK;
 }
 

@@ -8,7 +8,7 @@
 
 #include "src/rule/load.h"
 
-static const char *const later[] = {"packs", "subset", "schedule", "archive", "keys", "objects"};
+static const char *const later[] = { "packs", "subset", "schedule", "archive", "keys", "objects" };
 
 bau_status bau_load_fail(const struct bau_load *l, struct bau_at at, const char *format, ...)
 {
@@ -25,8 +25,8 @@ bau_status bau_load_memory(const struct bau_load *l)
     return bau_error_set(l->err, BAU_E_NOMEM, "project file");
 }
 
-bau_status bau_load_keys(const struct bau_load *l, const struct bau_yaml *map, const char *what, const char *const *known,
-                         size_t n)
+bau_status bau_load_keys(const struct bau_load *l, const struct bau_yaml *map, const char *what,
+                         const char *const *known, size_t n)
 {
     for (uint32_t i = 0; i < map->n; i++) {
         const char *key = map->pairs[i].key;
@@ -45,7 +45,8 @@ bau_status bau_load_keys(const struct bau_load *l, const struct bau_yaml *map, c
     return BAU_OK;
 }
 
-bau_status bau_load_kind(const struct bau_load *l, const struct bau_yaml_pair *pair, bau_yaml_kind kind, const char *what)
+bau_status bau_load_kind(const struct bau_load *l, const struct bau_yaml_pair *pair, bau_yaml_kind kind,
+                         const char *what)
 {
     if (pair->value->kind == kind && (kind != BAU_YAML_SCALAR || *pair->value->text))
         return BAU_OK;
@@ -54,9 +55,10 @@ bau_status bau_load_kind(const struct bau_load *l, const struct bau_yaml_pair *p
 
 bau_status bau_load_reference(const struct bau_load *l, const struct bau_yaml_pair *pair, const char **out)
 {
-    static const char *const kinds[] = {"env:", "file:", "command:"};
+    static const char *const kinds[] = { "env:", "file:", "command:" };
     if (pair->value->kind != BAU_YAML_SCALAR)
-        return bau_load_fail(l, pair->at, "%s: expected env:NAME, file:PATH or command:SHELL COMMAND", pair->key);
+        return bau_load_fail(l, pair->at, "%s: expected env:NAME, file:PATH or command:SHELL COMMAND",
+                             pair->key);
     const char *text = pair->value->text;
     for (size_t i = 0; i < BAU_COUNT(kinds); i++)
         if (strncmp(text, kinds[i], strlen(kinds[i])) == 0 && text[strlen(kinds[i])]) {
@@ -64,19 +66,25 @@ bau_status bau_load_reference(const struct bau_load *l, const struct bau_yaml_pa
             return BAU_OK;
         }
     if (strstr(text, "://"))
-        return bau_load_fail(l, pair->at, "%s: a connection URI may not stand in the project file, it can hold a password; put it "
-                                          "into the environment and write env:NAME", pair->key);
-    return bau_load_fail(l, pair->at, "%s: expected env:NAME, file:PATH or command:SHELL COMMAND; a secret itself may not stand here",
-                         pair->key);
+        return bau_load_fail(
+            l, pair->at,
+            "%s: a connection URI may not stand in the project file, it can hold a password; put it "
+            "into the environment and write env:NAME",
+            pair->key);
+    return bau_load_fail(
+        l, pair->at,
+        "%s: expected env:NAME, file:PATH or command:SHELL COMMAND; a secret itself may not stand here",
+        pair->key);
 }
 
 static bau_status load_key(struct bau_load *l, const struct bau_yaml_pair *pair)
 {
-    static const char *const words[] = {"from", "mode"};
-    static const char *const modes[] = {"stable", "per-target", "ephemeral"};
+    static const char *const words[] = { "from", "mode" };
+    static const char *const modes[] = { "stable", "per-target", "ephemeral" };
     BAU_TRY(bau_load_kind(l, pair, BAU_YAML_MAP, "{ from: env:NAME, mode: stable }"));
     BAU_TRY(bau_load_keys(l, pair->value, "key", words, BAU_COUNT(words)));
-    const struct bau_yaml_pair *mode = bau_yaml_get(pair->value, "mode"), *from = bau_yaml_get(pair->value, "from");
+    const struct bau_yaml_pair *mode = bau_yaml_get(pair->value, "mode"),
+                               *from = bau_yaml_get(pair->value, "from");
     l->project->key_at = pair->at;
     if (mode) {
         size_t m = 0;
@@ -97,7 +105,7 @@ static bau_status load_key(struct bau_load *l, const struct bau_yaml_pair *pair)
 
 static bau_status load_stores(struct bau_load *l, const struct bau_yaml_pair *pair)
 {
-    static const char *const own[] = {"source", "target"};
+    static const char *const own[] = { "source", "target" };
     BAU_TRY(bau_load_kind(l, pair, BAU_YAML_MAP, "NAME: { source: …, target: … }"));
     struct bau_store *stores = bau_arena_zero(l->arena, (pair->value->n + 1) * sizeof *stores);
     if (!stores)
@@ -107,15 +115,18 @@ static bau_status load_stores(struct bau_load *l, const struct bau_yaml_pair *pa
         BAU_TRY(bau_load_kind(l, p, BAU_YAML_MAP, "{ source: …, target: … }"));
         if (!*p->key || strpbrk(p->key, ".*\"$"))
             return bau_load_fail(l, p->at, "a store's name may not hold '.', '*', '\"' or '$'");
-        const struct bau_yaml_pair *source = bau_yaml_get(p->value, "source"), *target = bau_yaml_get(p->value, "target");
+        const struct bau_yaml_pair *source = bau_yaml_get(p->value, "source"),
+                                   *target = bau_yaml_get(p->value, "target");
         if (!source)
             return bau_load_fail(l, p->at, "store %s needs a source", p->key);
-        stores[i] = (struct bau_store){.name = p->key, .at = p->at, .source_at = source->at,
-                                       .target_at = target ? target->at : p->at};
+        stores[i] = (struct bau_store){
+            .name = p->key, .at = p->at, .source_at = source->at, .target_at = target ? target->at : p->at
+        };
         BAU_TRY(bau_load_reference(l, source, &stores[i].source));
         if (target)
             BAU_TRY(bau_load_reference(l, target, &stores[i].target));
-        BAU_TRY(bau_load_settings(l, p->value, own, BAU_COUNT(own), &stores[i].settings, &stores[i].n_settings));
+        BAU_TRY(
+            bau_load_settings(l, p->value, own, BAU_COUNT(own), &stores[i].settings, &stores[i].n_settings));
     }
     l->project->stores = stores;
     l->project->n_stores = pair->value->n;
@@ -150,7 +161,7 @@ static bau_status load_domains(struct bau_load *l, const struct bau_yaml_pair *p
                 return bau_load_fail(l, p->at, "domain %s stands at " BAU_AT_FORMAT " already", p->key,
                                      BAU_AT_ARGS(l->domains[d].at));
         struct bau_domain *d = &l->domains[l->project->n_domains];
-        *d = (struct bau_domain){.name = p->key, .at = p->at};
+        *d = (struct bau_domain){ .name = p->key, .at = p->at };
         BAU_TRY(bau_load_treat(l, p->value, p->at, true, &d->treat));
         if (d->treat.kind != BAU_DO_MASK || !d->treat.masker || d->treat.domain)
             return bau_load_fail(l, p->at, "domain %s needs a masker: { mask: NAME }", p->key);
@@ -161,7 +172,7 @@ static bau_status load_domains(struct bau_load *l, const struct bau_yaml_pair *p
 
 static bau_status load_rule(struct bau_load *l, const struct bau_yaml_pair *item, struct bau_rule *out)
 {
-    static const char *const words[] = {"at", "set"};
+    static const char *const words[] = { "at", "set" };
     const struct bau_yaml *map = item->value;
     if (map->kind != BAU_YAML_MAP)
         return bau_load_fail(l, item->at, "a rule is { at: STORE.SCHEMA.TABLE, set: { FIELD: … } }");
@@ -171,7 +182,7 @@ static bau_status load_rule(struct bau_load *l, const struct bau_yaml_pair *item
         return bau_load_fail(l, map->at, "a rule needs `at:` and `set:`");
     BAU_TRY(bau_load_kind(l, at, BAU_YAML_SCALAR, "STORE.SCHEMA.TABLE"));
     BAU_TRY(bau_load_kind(l, set, BAU_YAML_MAP, "{ FIELD: … }"));
-    *out = (struct bau_rule){.at = map->at};
+    *out = (struct bau_rule){ .at = map->at };
     BAU_TRY(bau_pattern_parse(at->value->text, at->value->at, l->arena, &out->where, l->err));
     struct bau_field_rule *fields = bau_arena_zero(l->arena, (set->value->n + 1) * sizeof *fields);
     if (!fields)
@@ -181,10 +192,13 @@ static bau_status load_rule(struct bau_load *l, const struct bau_yaml_pair *item
     for (uint32_t i = 0; i < set->value->n; i++) {
         const struct bau_yaml_pair *p = &set->value->pairs[i];
         if (p->key[0] == '$')
-            return bau_load_fail(l, p->at, "a path stands where a field's name belongs; write FIELD: { %s: … }", p->key);
+            return bau_load_fail(
+                l, p->at, "a path stands where a field's name belongs; write FIELD: { %s: … }", p->key);
         BAU_TRY(bau_pattern_parse(p->key, p->at, l->arena, &fields[i].field, l->err));
         if (fields[i].field.n_segments != 1)
-            return bau_load_fail(l, p->at, "'%s' is no field's name; one that holds a dot is written '\"%s\"'", p->key, p->key);
+            return bau_load_fail(l, p->at,
+                                 "'%s' is no field's name; one that holds a dot is written '\"%s\"'", p->key,
+                                 p->key);
         BAU_TRY(bau_load_treat(l, p->value, p->at, false, &fields[i].treat));
     }
     out->fields = fields;
@@ -205,8 +219,8 @@ static bau_status load_rules(struct bau_load *l, const struct bau_yaml_pair *pai
     return BAU_OK;
 }
 
-static bau_status set_options(struct bau_load *l, const struct bau_yaml *map, const struct bau_option *table, const char *what,
-                              const char *const *other, size_t n_other, void *config)
+static bau_status set_options(struct bau_load *l, const struct bau_yaml *map, const struct bau_option *table,
+                              const char *what, const char *const *other, size_t n_other, void *config)
 {
     const char *names[32];
     size_t n = 0;
@@ -229,37 +243,56 @@ static bau_status set_options(struct bau_load *l, const struct bau_yaml *map, co
 }
 
 const struct bau_option bau_limit_options[] = {
-    {.name = "lanes", .kind = BAU_OPTION_U32, .offset = offsetof(struct bau_limits, lanes), .fallback = "0", .max = 64,
-     .sentence = "Parallel lanes; 0 takes one a processor, at most 8."},
-    {.name = "rate", .kind = BAU_OPTION_BYTES, .offset = offsetof(struct bau_limits, rate_bytes), .fallback = "0",
-     .sentence = "Most bytes a second read from the source over all lanes; 0 sets no limit."},
-    {.name = "snapshot_age", .kind = BAU_OPTION_DURATION, .offset = offsetof(struct bau_limits, snapshot_age_ms), .fallback = "0s",
-     .sentence = "Longest time the source's snapshot may be held before the run stops; 0s sets no limit."},
-    {.name = "timeout", .kind = BAU_OPTION_DURATION, .offset = offsetof(struct bau_limits, timeout_ms), .fallback = "0s",
-     .sentence = "Longest time of the whole run; 0s sets no limit."},
-    {.name = NULL},
+    { .name = "lanes",
+      .kind = BAU_OPTION_U32,
+      .offset = offsetof(struct bau_limits, lanes),
+      .fallback = "0",
+      .max = 64,
+      .sentence = "Parallel lanes; 0 takes one a processor, at most 8." },
+    { .name = "rate",
+      .kind = BAU_OPTION_BYTES,
+      .offset = offsetof(struct bau_limits, rate_bytes),
+      .fallback = "0",
+      .sentence = "Most bytes a second read from the source over all lanes; 0 sets no limit." },
+    { .name = "snapshot_age",
+      .kind = BAU_OPTION_DURATION,
+      .offset = offsetof(struct bau_limits, snapshot_age_ms),
+      .fallback = "0s",
+      .sentence = "Longest time the source's snapshot may be held before the run stops; 0s sets no limit." },
+    { .name = "timeout",
+      .kind = BAU_OPTION_DURATION,
+      .offset = offsetof(struct bau_limits, timeout_ms),
+      .fallback = "0s",
+      .sentence = "Longest time of the whole run; 0s sets no limit." },
+    { .name = NULL },
 };
 static const struct bau_option step_options[] = {
-    {.name = "timeout", .kind = BAU_OPTION_DURATION, .offset = offsetof(struct bau_step, timeout_ms), .fallback = "5m",
-     .sentence = "Longest time of this step."},
-    {.name = NULL},
+    { .name = "timeout",
+      .kind = BAU_OPTION_DURATION,
+      .offset = offsetof(struct bau_step, timeout_ms),
+      .fallback = "5m",
+      .sentence = "Longest time of this step." },
+    { .name = NULL },
 };
 
 static bau_status load_step(struct bau_load *l, const struct bau_yaml_pair *item, struct bau_step *out)
 {
-    static const char *const words[] = {"sql", "run", "webhook", "file", "text"};
+    static const char *const words[] = { "sql", "run", "webhook", "file", "text" };
     const struct bau_yaml *map = item->value;
     if (map->kind != BAU_YAML_MAP || map->n == 0)
-        return bau_load_fail(l, item->at, "a step is { sql: STORE, file: PATH }, { run: COMMAND } or { webhook: env:NAME }");
-    *out = (struct bau_step){.at = map->at};
+        return bau_load_fail(
+            l, item->at, "a step is { sql: STORE, file: PATH }, { run: COMMAND } or { webhook: env:NAME }");
+    *out = (struct bau_step){ .at = map->at };
     BAU_TRY(bau_options_default(step_options, out, l->arena, l->err));
     BAU_TRY(set_options(l, map, step_options, "a step", words, BAU_COUNT(words), out));
     const struct bau_yaml_pair *sql = bau_yaml_get(map, "sql"), *run = bau_yaml_get(map, "run"),
                                *hook = bau_yaml_get(map, "webhook"), *file = bau_yaml_get(map, "file"),
                                *text = bau_yaml_get(map, "text");
     if (!!sql + !!run + !!hook != 1 || (sql ? !file == !text : file || text))
-        return bau_load_fail(l, map->at, "a step is one of { sql: STORE, file: PATH }, { sql: STORE, text: SQL }, { run: COMMAND }, "
-                                         "{ webhook: env:NAME }");
+        return bau_load_fail(
+            l, map->at,
+            "a step is one of { sql: STORE, file: PATH }, { sql: STORE, text: SQL }, { run: COMMAND }, "
+            "{ webhook: env:NAME }");
     if (hook) {
         out->kind = BAU_STEP_WEBHOOK;
         return bau_load_reference(l, hook, &out->text);
@@ -313,9 +346,11 @@ static bau_status load_include(struct bau_load *l, const struct bau_yaml_pair *p
     return BAU_OK;
 }
 
-static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root, const char *path, bool main_file)
+static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root, const char *path,
+                                bool main_file)
 {
-    static const char *const words[] = {"version", "include", "domains", "rules", "key", "stores", "limits", "after"};
+    static const char *const words[] = { "version", "include", "domains", "rules",
+                                         "key",     "stores",  "limits",  "after" };
     BAU_TRY(bau_load_keys(l, root, main_file ? "the project file" : "an included file", words,
                           main_file ? BAU_COUNT(words) : 4));
     const struct bau_yaml_pair *version = bau_yaml_get(root, "version"), *p;
@@ -357,9 +392,10 @@ static bau_status remember_file(struct bau_load *l, const char *path, struct bau
             continue;
         if (!f->at.file)
             return bau_load_fail(l, from, "include: %s is the project file itself", path);
-        return bau_load_fail(l, from, "include: %s is included at " BAU_AT_FORMAT " already", path, BAU_AT_ARGS(f->at));
+        return bau_load_fail(l, from, "include: %s is included at " BAU_AT_FORMAT " already", path,
+                             BAU_AT_ARGS(f->at));
     }
-    l->files[l->n_files++] = (struct bau_loaded){s.st_dev, s.st_ino, from};
+    l->files[l->n_files++] = (struct bau_loaded){ s.st_dev, s.st_ino, from };
     return BAU_OK;
 }
 
@@ -377,9 +413,10 @@ static bau_status load_file(struct bau_load *l, const char *path, struct bau_at 
 static bau_status check_whole(struct bau_load *l)
 {
     const struct bau_project *p = l->project;
-    const struct bau_at top = {p->path, 1, 1};
+    const struct bau_at top = { p->path, 1, 1 };
     if (p->n_stores == 0)
-        return bau_load_fail(l, top, "names no store; write stores: { NAME: { source: env:NAME, target: env:NAME } }");
+        return bau_load_fail(
+            l, top, "names no store; write stores: { NAME: { source: env:NAME, target: env:NAME } }");
     if (!p->key_at.file)
         return bau_load_fail(l, top, "names no key; write key: { from: env:BAUTA_KEY, mode: stable }");
     const char *names[64];
@@ -394,8 +431,8 @@ static bau_status check_whole(struct bau_load *l)
         if (known)
             continue;
         const char *near = bau_nearest(s->text, names, n);
-        return bau_load_fail(l, l->rules[r].where.at, "there is no store '%.60s'%s%s%s", s->text, near ? "; did you mean '" : "",
-                             near ? near : "", near ? "'?" : "");
+        return bau_load_fail(l, l->rules[r].where.at, "there is no store '%.60s'%s%s%s", s->text,
+                             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     for (uint32_t i = 0; i < p->n_after; i++)
         if (p->after[i].store && !bau_project_store(p, p->after[i].store))
@@ -407,14 +444,14 @@ bau_status bau_project_load(const char *path, struct bau_project **out, struct b
 {
     struct bau_arena *arena = bau_arena_new(64 << 10, BAU_ARENA_PLAIN);
     struct bau_project *project = arena ? bau_arena_zero(arena, sizeof *project) : NULL;
-    struct bau_load l = {.project = project, .arena = arena, .err = err};
+    struct bau_load l = { .project = project, .arena = arena, .err = err };
     bau_status status;
     if (!project)
         status = bau_error_set(err, BAU_E_NOMEM, "project file");
     else {
         project->arena = arena;
         project->path = bau_arena_text(arena, path);
-        status = project->path ? load_file(&l, project->path, (struct bau_at){0}) : bau_load_memory(&l);
+        status = project->path ? load_file(&l, project->path, (struct bau_at){ 0 }) : bau_load_memory(&l);
     }
     if (status == BAU_OK)
         status = check_whole(&l);

@@ -22,15 +22,15 @@ struct bau_pattern {
     struct bau_at at;
     uint32_t n_segments;
     const struct bau_segment {
-        const char *text;   /* unquoted; may hold '*' wildcards when !quoted */
-        bool quoted, any;   /* any: "**" */
-    } *segments;
+        const char *text; /* unquoted; may hold '*' wildcards when !quoted */
+        bool quoted, any; /* any: "**" */
+    } * segments;
 };
 /* Weight for "the most specific wins": compares literal > wildcard > ** segment by segment from the left. <0, 0, >0. */
 int bau_pattern_compare(const struct bau_pattern *a, const struct bau_pattern *b);
 bool bau_pattern_matches(const struct bau_pattern *pattern, const char *const *segments, uint32_t n);
-bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_arena *arena, struct bau_pattern *out,
-                             struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_pattern_parse(const char *text, struct bau_at at, struct bau_arena *arena,
+                             struct bau_pattern *out, struct bau_error *err) BAU_MUST_CHECK;
 
 /* spell.c: names as a project file writes them. A selector's odd segments stand in double quotes, a YAML scalar that is not
  * plain in single ones. */
@@ -44,21 +44,21 @@ struct bau_setting { /* one masker option as written */
 };
 
 typedef enum {
-    BAU_DO_MASK,   /* masker and/or domain */
-    BAU_DO_KEEP,   /* reason */
-    BAU_DO_PATHS,  /* a document: paths below */
+    BAU_DO_MASK,  /* masker and/or domain */
+    BAU_DO_KEEP,  /* reason */
+    BAU_DO_PATHS, /* a document: paths below */
 } bau_do;
 
 struct bau_treat { /* what to do with one field or path */
     bau_do kind;
     struct bau_at at;
-    const char *masker;  /* NULL: the domain's */
-    const char *domain;  /* NULL: none named */
+    const char *masker; /* NULL: the domain's */
+    const char *domain; /* NULL: none named */
     struct bau_at masker_at, domain_at;
     const char *reason, *owner, *until; /* keep; `until` is YYYY-MM-DD, checked to be a date */
     uint32_t n_settings;
     const struct bau_setting *settings;
-    uint32_t n_paths;    /* BAU_DO_PATHS */
+    uint32_t n_paths; /* BAU_DO_PATHS */
     const struct bau_path_rule *paths;
 };
 struct bau_path_rule {
@@ -71,7 +71,7 @@ struct bau_field_rule {
     struct bau_pattern field; /* one segment */
     struct bau_treat treat;
 };
-struct bau_rule { /* one entry of `rules:` */
+struct bau_rule {             /* one entry of `rules:` */
     struct bau_pattern where; /* STORE.SCHEMA.TABLE */
     struct bau_at at;
     uint32_t n_fields;
@@ -88,8 +88,9 @@ struct bau_store {
     const char *name;
     struct bau_at at, source_at, target_at;
     const char *source, *target; /* secret references, unresolved; target may be NULL */
-    uint32_t n_settings;         /* connector options (switch, owner, waive, allow_replace, keep_previous, …): */
-    const struct bau_setting *settings; /* bound once the connector is known from the URI; lists repeat the name */
+    uint32_t n_settings; /* connector options (switch, owner, waive, allow_replace, keep_previous, …): */
+    const struct bau_setting
+        *settings; /* bound once the connector is known from the URI; lists repeat the name */
 };
 
 typedef enum { BAU_KEY_STABLE, BAU_KEY_PER_TARGET, BAU_KEY_EPHEMERAL } bau_key_mode;
@@ -104,11 +105,11 @@ struct bau_step { /* one entry of `after:` */
     uint64_t timeout_ms; /* default 5 min */
 };
 
-struct bau_limits { /* `limits:` in the project file; command line options override */
-    uint32_t lanes;            /* 0: number of CPUs, at most 8 */
-    uint64_t rate_bytes;       /* per second from the source, 0: none */
-    uint64_t snapshot_age_ms;  /* longest a source snapshot may be held, 0: none */
-    uint64_t timeout_ms;       /* whole run, 0: none */
+struct bau_limits {           /* `limits:` in the project file; command line options override */
+    uint32_t lanes;           /* 0: number of CPUs, at most 8 */
+    uint64_t rate_bytes;      /* per second from the source, 0: none */
+    uint64_t snapshot_age_ms; /* longest a source snapshot may be held, 0: none */
+    uint64_t timeout_ms;      /* whole run, 0: none */
 };
 
 struct bau_project {
@@ -125,7 +126,8 @@ struct bau_project {
     struct bau_limits limits;
 };
 
-extern const struct bau_option bau_limit_options[]; /* the keys of `limits:`; the command line's come from it too */
+extern const struct bau_option
+    bau_limit_options[]; /* the keys of `limits:`; the command line's come from it too */
 
 /* Reads and checks the file and what it includes. Errors are BAU_E_USAGE with file:line:column in front, and the
  * nearest known name behind where a name is unknown (keys, maskers, masker options). A `keep` whose `until` has passed is

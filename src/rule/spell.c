@@ -6,7 +6,7 @@
 
 bool bau_spell_plain(const char *s)
 {
-    static const char *const odd[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
+    static const char *const odd[] = { "y", "n", "yes", "no", "on", "off", "true", "false", "null" };
     for (size_t i = 0; i < BAU_COUNT(odd); i++)
         if (strcasecmp(s, odd[i]) == 0)
             return false;
@@ -35,7 +35,7 @@ void bau_spell_scalar(struct bau_text *out, const char *text, bool plain)
 
 void bau_spell_selector(struct bau_text *out, const char *const *segments, uint32_t n)
 {
-    BAU_AUTO_TEXT selector = {0};
+    BAU_AUTO_TEXT selector = { 0 };
     bool plain = true;
     for (uint32_t i = 0; i < n; i++) {
         bau_text_add(&selector, i ? "." : "");

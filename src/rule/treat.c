@@ -9,7 +9,7 @@
 
 #define REASON_LEAST 3u
 
-static const char *const treat_words[] = {"mask", "domain", "keep", "owner", "until"};
+static const char *const treat_words[] = { "mask", "domain", "keep", "owner", "until" };
 
 static bool listed(const char *word, const char *const *words, size_t n)
 {
@@ -24,11 +24,12 @@ static uint32_t count_settings(const struct bau_yaml *value)
     return value->kind == BAU_YAML_SCALAR ? 1 : value->n;
 }
 
-static bau_status one_setting(const struct bau_load *l, const struct bau_yaml_pair *pair, struct bau_setting *out, uint32_t *n)
+static bau_status one_setting(const struct bau_load *l, const struct bau_yaml_pair *pair,
+                              struct bau_setting *out, uint32_t *n)
 {
     const struct bau_yaml *v = pair->value;
     if (v->kind == BAU_YAML_SCALAR) {
-        out[(*n)++] = (struct bau_setting){pair->key, v->text, pair->at};
+        out[(*n)++] = (struct bau_setting){ pair->key, v->text, pair->at };
         return BAU_OK;
     }
     for (uint32_t i = 0; i < v->n; i++) {
@@ -36,15 +37,16 @@ static bau_status one_setting(const struct bau_load *l, const struct bau_yaml_pa
         if (item->kind != BAU_YAML_SCALAR)
             return bau_load_fail(l, item->at, "%s: expected plain text", pair->key);
         const char *text = item->text;
-        if (v->kind == BAU_YAML_MAP && !(text = bau_arena_printf(l->arena, "%s=%s", v->pairs[i].key, item->text)))
+        if (v->kind == BAU_YAML_MAP &&
+            !(text = bau_arena_printf(l->arena, "%s=%s", v->pairs[i].key, item->text)))
             return bau_load_memory(l);
-        out[(*n)++] = (struct bau_setting){pair->key, text, v->pairs[i].at};
+        out[(*n)++] = (struct bau_setting){ pair->key, text, v->pairs[i].at };
     }
     return BAU_OK;
 }
 
-bau_status bau_load_settings(const struct bau_load *l, const struct bau_yaml *map, const char *const *skip, size_t n_skip,
-                             const struct bau_setting **out, uint32_t *out_n)
+bau_status bau_load_settings(const struct bau_load *l, const struct bau_yaml *map, const char *const *skip,
+                             size_t n_skip, const struct bau_setting **out, uint32_t *out_n)
 {
     uint32_t room = 0, n = 0;
     for (uint32_t i = 0; i < map->n; i++)
@@ -67,10 +69,11 @@ static bool leap(int year)
 
 static bool parse_date(const char *text, int *year, int *month, int *day)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     int used = 0;
-    return strlen(text) == 10 && sscanf(text, "%4d-%2d-%2d%n", year, month, day, &used) == 3 && used == 10 && *month >= 1 &&
-           *month <= 12 && *day >= 1 && *day <= days[*month - 1] + (*month == 2 && leap(*year));
+    return strlen(text) == 10 && sscanf(text, "%4d-%2d-%2d%n", year, month, day, &used) == 3 && used == 10 &&
+           *month >= 1 && *month <= 12 && *day >= 1 &&
+           *day <= days[*month - 1] + (*month == 2 && leap(*year));
 }
 
 /* The last day on which a reason holds. */
@@ -84,14 +87,15 @@ static bau_status check_until(const struct bau_load *l, const struct bau_yaml_pa
     gmtime_r(&now, &today);
     const int64_t limit = (int64_t)year * 10000 + month * 100 + day;
     if (limit < ((int64_t)today.tm_year + 1900) * 10000 + (today.tm_mon + 1) * 100 + today.tm_mday)
-        return bau_error_set(l->err, BAU_E_POLICY, BAU_AT_FORMAT ": the reason to keep this ran out on %s; decide again",
+        return bau_error_set(l->err, BAU_E_POLICY,
+                             BAU_AT_FORMAT ": the reason to keep this ran out on %s; decide again",
                              BAU_AT_ARGS(until->at), until->value->text);
     return BAU_OK;
 }
 
 static bau_status load_keep(const struct bau_load *l, const struct bau_yaml *map, struct bau_treat *out)
 {
-    static const char *const words[] = {"keep", "owner", "until"};
+    static const char *const words[] = { "keep", "owner", "until" };
     BAU_TRY(bau_load_keys(l, map, "keep", words, BAU_COUNT(words)));
     const struct bau_yaml_pair *keep = bau_yaml_get(map, "keep"), *owner = bau_yaml_get(map, "owner"),
                                *until = bau_yaml_get(map, "until");
@@ -108,7 +112,8 @@ static bau_status load_keep(const struct bau_load *l, const struct bau_yaml *map
     return BAU_OK;
 }
 
-static bau_status load_paths(const struct bau_load *l, const struct bau_yaml *map, bool in_document, struct bau_treat *out)
+static bau_status load_paths(const struct bau_load *l, const struct bau_yaml *map, bool in_document,
+                             struct bau_treat *out)
 {
     struct bau_path_rule *paths = bau_arena_zero(l->arena, (map->n + 1) * sizeof *paths);
     if (!paths)
@@ -129,7 +134,8 @@ static bau_status load_paths(const struct bau_load *l, const struct bau_yaml *ma
     return BAU_OK;
 }
 
-static bau_status scalar_of(const struct bau_load *l, const struct bau_yaml_pair *pair, const char **out, struct bau_at *at)
+static bau_status scalar_of(const struct bau_load *l, const struct bau_yaml_pair *pair, const char **out,
+                            struct bau_at *at)
 {
     if (!pair)
         return BAU_OK;
@@ -140,17 +146,19 @@ static bau_status scalar_of(const struct bau_load *l, const struct bau_yaml_pair
     return BAU_OK;
 }
 
-bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at, bool in_document,
-                          struct bau_treat *out)
+bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at,
+                          bool in_document, struct bau_treat *out)
 {
-    *out = (struct bau_treat){.kind = BAU_DO_MASK, .at = at};
+    *out = (struct bau_treat){ .kind = BAU_DO_MASK, .at = at };
     if (value->kind == BAU_YAML_SCALAR && *value->text) {
         out->masker = value->text;
         out->masker_at = value->at;
         return BAU_OK;
     }
     if (value->kind != BAU_YAML_MAP || value->n == 0)
-        return bau_load_fail(l, at, "expected a masker's name, { mask: … }, { domain: … }, { keep: reason } or document paths");
+        return bau_load_fail(
+            l, at,
+            "expected a masker's name, { mask: … }, { domain: … }, { keep: reason } or document paths");
     if (value->pairs[0].key[0] == '$')
         return load_paths(l, value, in_document, out);
     if (bau_yaml_get(value, "drop"))
@@ -170,15 +178,18 @@ bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value
 static bau_status unknown_masker(const struct bau_load *l, const struct bau_treat *t)
 {
     if (strncasecmp(t->masker, "ff3", 3) == 0)
-        return bau_load_fail(l, t->masker_at, "FF3 and FF3-1 do not exist here: broken, and withdrawn by NIST SP 800-38G Rev. 1 "
-                                              "(2025); use permute, phone or hash_token");
+        return bau_load_fail(
+            l, t->masker_at,
+            "FF3 and FF3-1 do not exist here: broken, and withdrawn by NIST SP 800-38G Rev. 1 "
+            "(2025); use permute, phone or hash_token");
     const char *names[256];
     size_t n = 0;
     for (; n < bau_n_maskers && n < BAU_COUNT(names); n++)
         names[n] = bau_maskers[n]->name;
     const char *near = bau_nearest(t->masker, names, n);
-    return bau_load_fail(l, t->masker_at, "there is no masker '%.60s'%s%s%s", t->masker, near ? "; did you mean '" : "",
-                         near ? near : "; `bauta maskers` lists them", near ? "'?" : "");
+    return bau_load_fail(l, t->masker_at, "there is no masker '%.60s'%s%s%s", t->masker,
+                         near ? "; did you mean '" : "", near ? near : "; `bauta maskers` lists them",
+                         near ? "'?" : "");
 }
 
 static const struct bau_domain *find_domain(const struct bau_load *l, const char *name)
@@ -189,7 +200,8 @@ static const struct bau_domain *find_domain(const struct bau_load *l, const char
     return NULL;
 }
 
-static bau_status check_domain(const struct bau_load *l, const struct bau_treat *t, const struct bau_domain **out)
+static bau_status check_domain(const struct bau_load *l, const struct bau_treat *t,
+                               const struct bau_domain **out)
 {
     *out = t->domain ? find_domain(l, t->domain) : NULL;
     if (!t->domain || *out || t->masker)
@@ -199,17 +211,20 @@ static bau_status check_domain(const struct bau_load *l, const struct bau_treat 
     for (; n < l->project->n_domains && n < BAU_COUNT(names); n++)
         names[n] = l->domains[n].name;
     const char *near = bau_nearest(t->domain, names, n);
-    return bau_load_fail(l, t->domain_at, "there is no domain '%.60s'%s%s%s", t->domain, near ? "; did you mean '" : "",
-                         near ? near : " under domains:", near ? "'?" : "");
+    return bau_load_fail(l, t->domain_at, "there is no domain '%.60s'%s%s%s", t->domain,
+                         near ? "; did you mean '" : "", near ? near : " under domains:", near ? "'?" : "");
 }
 
 struct canon_config {
     uint32_t canon;
 };
 static const struct bau_option canon_row[] = {
-    {.name = "canon", .kind = BAU_OPTION_CHOICE, .offset = offsetof(struct canon_config, canon), .choices = BAU_CANON_WORDS,
-     .sentence = "How a value is spelled before it is hashed."},
-    {.name = NULL},
+    { .name = "canon",
+      .kind = BAU_OPTION_CHOICE,
+      .offset = offsetof(struct canon_config, canon),
+      .choices = BAU_CANON_WORDS,
+      .sentence = "How a value is spelled before it is hashed." },
+    { .name = NULL },
 };
 
 static const struct bau_option *find_option(const struct bau_masker *masker, const char *name)
@@ -218,7 +233,8 @@ static const struct bau_option *find_option(const struct bau_masker *masker, con
     return own ? own : bau_option_find(canon_row, name);
 }
 
-static bau_status unknown_setting(const struct bau_load *l, const struct bau_masker *masker, const struct bau_setting *s)
+static bau_status unknown_setting(const struct bau_load *l, const struct bau_masker *masker,
+                                  const struct bau_setting *s)
 {
     const char *names[64];
     size_t n = 0;
@@ -233,7 +249,8 @@ static bau_status unknown_setting(const struct bau_load *l, const struct bau_mas
 }
 
 /* Every option of the treatment is one of the masker's, holds what the masker takes, and stands once unless it is a list. */
-static bau_status check_settings(const struct bau_load *l, const struct bau_masker *masker, const struct bau_treat *t)
+static bau_status check_settings(const struct bau_load *l, const struct bau_masker *masker,
+                                 const struct bau_treat *t)
 {
     void *config = bau_arena_zero(l->arena, masker->config_bytes + sizeof(struct canon_config));
     if (!config)
@@ -262,11 +279,12 @@ static bool is_set(const struct bau_treat *t, const char *name)
 }
 
 /* A domain may leave to its fields what they alone know, such as `by`. */
-static bau_status check_required(const struct bau_load *l, const struct bau_masker *masker, const struct bau_treat *t,
-                                 const struct bau_domain *domain)
+static bau_status check_required(const struct bau_load *l, const struct bau_masker *masker,
+                                 const struct bau_treat *t, const struct bau_domain *domain)
 {
     for (const struct bau_option *o = masker->options; o && o->name; o++)
-        if (o->flags & BAU_OPTION_REQUIRED && !is_set(t, o->name) && !is_set(domain ? &domain->treat : NULL, o->name))
+        if (o->flags & BAU_OPTION_REQUIRED && !is_set(t, o->name) &&
+            !is_set(domain ? &domain->treat : NULL, o->name))
             return bau_load_fail(l, t->at, "masker %s needs the option '%s'", masker->name, o->name);
     return BAU_OK;
 }
@@ -280,15 +298,17 @@ static bau_status check_treat(const struct bau_load *l, const struct bau_treat *
     const struct bau_domain *domain = NULL;
     BAU_TRY(check_domain(l, t, &domain));
     if (t->masker && domain && strcmp(domain->treat.masker, t->masker) != 0)
-        return bau_load_fail(l, t->masker_at, "domain %s is masked by %s, here stands %s; one domain, one masker", t->domain,
+        return bau_load_fail(l, t->masker_at,
+                             "domain %s is masked by %s, here stands %s; one domain, one masker", t->domain,
                              domain->treat.masker, t->masker);
     const char *name = t->masker ? t->masker : domain->treat.masker;
     const struct bau_masker *masker = bau_masker_find(name);
     if (!masker)
         return unknown_masker(l, t);
     if (masker->traits & BAU_KEEPS_ALL)
-        return bau_load_fail(l, t->masker ? t->masker_at : t->at, "%s needs a reason, such as { %s: \"public product data\" }",
-                             masker->name, masker->name);
+        return bau_load_fail(l, t->masker ? t->masker_at : t->at,
+                             "%s needs a reason, such as { %s: \"public product data\" }", masker->name,
+                             masker->name);
     BAU_TRY(check_settings(l, masker, t));
     return of_domain ? BAU_OK : check_required(l, masker, t, domain);
 }

@@ -22,7 +22,7 @@ static bau_status read_file(const struct loading *l, char **out, size_t *out_len
     FILE *file = fopen(l->path, "rb");
     if (!file)
         return bau_error_set(l->err, BAU_E_USAGE, "%s: %s", l->path, strerror(errno));
-    BAU_AUTO_TEXT all = {0};
+    BAU_AUTO_TEXT all = { 0 };
     char piece[65536];
     size_t n;
     while ((n = fread(piece, 1, sizeof piece, file)) > 0 && all.len <= FILE_MOST)
@@ -30,7 +30,8 @@ static bau_status read_file(const struct loading *l, char **out, size_t *out_len
     const bool failed = ferror(file) || all.failed;
     fclose(file);
     if (failed || all.len > FILE_MOST)
-        return bau_error_set(l->err, BAU_E_USAGE, "%s: %s", l->path, failed ? "cannot be read" : "is larger than 16 MiB");
+        return bau_error_set(l->err, BAU_E_USAGE, "%s: %s", l->path,
+                             failed ? "cannot be read" : "is larger than 16 MiB");
     *out_len = all.len;
     *out = bau_arena_textn(l->arena, all.data ? all.data : "", all.len);
     return *out ? BAU_OK : bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
@@ -61,8 +62,9 @@ static struct bau_at position(const struct loading *l, struct fy_node *node, str
     if (!mark)
         return fallback;
     const enum fy_node_style style = fy_node_get_style(node);
-    const bool quoted = style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED; /* the mark is behind the quote */
-    return (struct bau_at){l->path, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - quoted};
+    const bool quoted =
+        style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED; /* the mark is behind the quote */
+    return (struct bau_at){ l->path, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - quoted };
 }
 
 static bau_status convert(const struct loading *l, struct fy_node *node, struct bau_at at, unsigned depth,
@@ -73,17 +75,19 @@ static bau_status scalar_text(const struct loading *l, struct fy_node *node, con
     size_t len = 0;
     const char *text = fy_node_get_scalar(node, &len);
     if (text && memchr(text, '\0', len)) {
-        const struct bau_at at = position(l, node, (struct bau_at){l->path, 1, 1});
+        const struct bau_at at = position(l, node, (struct bau_at){ l->path, 1, 1 });
         return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": a NUL byte", BAU_AT_ARGS(at));
     }
     *out = bau_arena_textn(l->arena, text ? text : "", text ? len : 0);
     return *out ? BAU_OK : bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
 }
 
-static bau_status convert_map(const struct loading *l, struct fy_node *node, unsigned depth, struct bau_yaml *y)
+static bau_status convert_map(const struct loading *l, struct fy_node *node, unsigned depth,
+                              struct bau_yaml *y)
 {
     const int count = fy_node_mapping_item_count(node);
-    struct bau_yaml_pair *pairs = bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof *pairs);
+    struct bau_yaml_pair *pairs =
+        bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof *pairs);
     if (!pairs)
         return bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
     y->pairs = pairs;
@@ -93,7 +97,8 @@ static bau_status convert_map(const struct loading *l, struct fy_node *node, uns
         struct bau_yaml_pair *pair = &pairs[y->n];
         pair->at = key ? position(l, key, y->at) : y->at;
         if (!key || !fy_node_is_scalar(key))
-            return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": a key must be plain text", BAU_AT_ARGS(pair->at));
+            return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": a key must be plain text",
+                                 BAU_AT_ARGS(pair->at));
         BAU_TRY(scalar_text(l, key, &pair->key));
         BAU_TRY(convert(l, fy_node_pair_value(p), pair->at, depth + 1, &pair->value));
         if (y->n == 0)
@@ -103,15 +108,18 @@ static bau_status convert_map(const struct loading *l, struct fy_node *node, uns
     return BAU_OK;
 }
 
-static bau_status convert_list(const struct loading *l, struct fy_node *node, unsigned depth, struct bau_yaml *y)
+static bau_status convert_list(const struct loading *l, struct fy_node *node, unsigned depth,
+                               struct bau_yaml *y)
 {
     const int count = fy_node_sequence_item_count(node);
-    struct bau_yaml_pair *pairs = bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof *pairs);
+    struct bau_yaml_pair *pairs =
+        bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof *pairs);
     if (!pairs)
         return bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
     y->pairs = pairs;
     void *iterator = NULL;
-    for (struct fy_node *item; (item = fy_node_sequence_iterate(node, &iterator)) && y->n < (uint32_t)count; y->n++) {
+    for (struct fy_node *item; (item = fy_node_sequence_iterate(node, &iterator)) && y->n < (uint32_t)count;
+         y->n++) {
         BAU_TRY(convert(l, item, y->at, depth + 1, &pairs[y->n].value));
         pairs[y->n].at = pairs[y->n].value->at;
     }
@@ -128,7 +136,8 @@ static bau_status convert(const struct loading *l, struct fy_node *node, struct 
     y->at = node ? position(l, node, at) : at;
     y->text = "";
     if (depth > DEEPEST)
-        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": nested more than %u deep", BAU_AT_ARGS(y->at), DEEPEST);
+        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": nested more than %u deep",
+                             BAU_AT_ARGS(y->at), DEEPEST);
     if (!node)
         return BAU_OK;
     if (fy_node_is_mapping(node)) {
@@ -143,7 +152,8 @@ static bau_status convert(const struct loading *l, struct fy_node *node, struct 
 }
 
 /* What the document comes to once aliases are followed, before libfyaml copies it all out. */
-static bau_status count_nodes(const struct loading *l, struct fy_node *node, struct bau_at at, unsigned depth, uint32_t *n)
+static bau_status count_nodes(const struct loading *l, struct fy_node *node, struct bau_at at, unsigned depth,
+                              uint32_t *n)
 {
     if (node && fy_node_is_alias(node))
         node = fy_node_resolve_alias(node);
@@ -151,9 +161,11 @@ static bau_status count_nodes(const struct loading *l, struct fy_node *node, str
         return BAU_OK; /* an alias of nothing: libfyaml says so when it resolves */
     at = position(l, node, at);
     if (depth > DEEPEST)
-        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": nested more than %u deep", BAU_AT_ARGS(at), DEEPEST);
+        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": nested more than %u deep", BAU_AT_ARGS(at),
+                             DEEPEST);
     if (++*n > NODES_MOST)
-        return bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": the aliases make more than %u values of the file",
+        return bau_error_set(l->err, BAU_E_USAGE,
+                             BAU_AT_FORMAT ": the aliases make more than %u values of the file",
                              BAU_AT_ARGS(at), NODES_MOST);
     void *iterator = NULL;
     struct fy_node *item;
@@ -180,7 +192,7 @@ static bau_status parse_error(const struct loading *l, struct fy_diag *diag)
 static bau_status load_document(const struct loading *l, struct fy_parser *parser, struct fy_diag *diag,
                                 const struct bau_yaml **out)
 {
-    const struct bau_at top = {l->path, 1, 1};
+    const struct bau_at top = { l->path, 1, 1 };
     struct fy_document *document = fy_parse_load_document(parser);
     struct fy_document *second = document ? fy_parse_load_document(parser) : NULL;
     struct fy_node *root = document ? fy_document_root(document) : NULL;
@@ -191,8 +203,9 @@ static bau_status load_document(const struct loading *l, struct fy_parser *parse
     else if (!root)
         status = bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": the file is empty", BAU_AT_ARGS(top));
     else if (second)
-        status = bau_error_set(l->err, BAU_E_USAGE, BAU_AT_FORMAT ": more than one document; a project file is one",
-                               BAU_AT_ARGS(top));
+        status =
+            bau_error_set(l->err, BAU_E_USAGE,
+                          BAU_AT_FORMAT ": more than one document; a project file is one", BAU_AT_ARGS(top));
     else {
         status = count_nodes(l, root, top, 0, &n);
         if (status == BAU_OK && fy_document_resolve(document) != 0)
@@ -205,9 +218,10 @@ static bau_status load_document(const struct loading *l, struct fy_parser *parse
     return status;
 }
 
-bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out, struct bau_error *err)
+bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out,
+                         struct bau_error *err)
 {
-    const struct loading l = {bau_arena_text(arena, path), arena, err};
+    const struct loading l = { bau_arena_text(arena, path), arena, err };
     char *text;
     size_t len;
     if (!l.path)
@@ -223,7 +237,8 @@ bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct
     if (!diag)
         return bau_error_set(err, BAU_E_NOMEM, "%s", path);
     fy_diag_set_collect_errors(diag, true);
-    const struct fy_parse_cfg config = {.flags = FYPCF_COLLECT_DIAG | FYPCF_DISABLE_RECYCLING, .diag = diag};
+    const struct fy_parse_cfg config = { .flags = FYPCF_COLLECT_DIAG | FYPCF_DISABLE_RECYCLING,
+                                         .diag = diag };
     struct fy_parser *parser = fy_parser_create(&config);
     bau_status status;
     if (!parser || fy_parser_set_string(parser, text, len) != 0)

@@ -15,12 +15,12 @@ struct bau_yaml {
         const char *key; /* MAP */
         struct bau_at at;
         const struct bau_yaml *value;
-    } *pairs;
+    } * pairs;
 };
 
 /* The whole file, at most 16 MiB, UTF-8. Errors are BAU_E_USAGE with file:line:column. */
-bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out, struct bau_error *err)
-    BAU_MUST_CHECK;
+bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out,
+                         struct bau_error *err) BAU_MUST_CHECK;
 /* NULL when absent. */
 const struct bau_yaml_pair *bau_yaml_get(const struct bau_yaml *map, const char *key);
 

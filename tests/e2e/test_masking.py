@@ -304,7 +304,8 @@ class Refused(unittest.TestCase):
                 self.refused(job, 2, "people", "bauta.yaml:", verb="check")
 
     def test_wrong_type(self):
-        for rule, kind in (("email", "int"), ("permute", "boolean"), ("{ mask: date_shift, by: id }", "text"), ("phone", "bytea")):
+        for rule, kind in (("email", "int"), ("permute", "boolean"), ("{ mask: date_shift, by: id }", "text"),
+                           ("phone", "bytea")):
             with self.subTest(rule):
                 job = self.job(f"create table people (id int primary key, v {kind})",
                                f"- {{ at: db.public.people, set: {{ id: {KEEP}, v: {rule} }} }}")

@@ -35,8 +35,9 @@ Test(journal, lines)
     for (int i = 0; i < 2; i++) { /* the second one appends */
         struct bau_journal *journal = bau_journal_open("0123456789abcdef");
         cr_assert_not_null(journal);
-        bau_journal_add(journal, "part done", BAU_NAME("dataset", "public.\"odd\"\n"), BAU_U64("rows", UINT64_MAX),
-                        BAU_I64_ITEM("n", -3), BAU_F64_ITEM("x", 0.5), BAU_NAME("none", NULL));
+        bau_journal_add(journal, "part done", BAU_NAME("dataset", "public.\"odd\"\n"),
+                        BAU_U64("rows", UINT64_MAX), BAU_I64_ITEM("n", -3), BAU_F64_ITEM("x", 0.5),
+                        BAU_NAME("none", NULL));
         bau_journal_close(journal);
     }
     snprintf(path + strlen(path), sizeof path - strlen(path), "/runs/0123456789abcdef.jsonl");

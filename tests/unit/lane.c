@@ -19,7 +19,7 @@ enum { DATASETS = 3, ROWS_A_PART = 1000, PARTS_MAX = 40 };
 struct trouble {
     bau_status code;
     bau_retry retry;
-    uint32_t part;  /* number of the part it strikes */
+    uint32_t part;   /* number of the part it strikes */
     atomic_int left; /* how many times still */
 };
 
@@ -96,7 +96,8 @@ static bau_status read_open(struct bau_link *link, const struct bau_read *what, 
     if (!*out)
         return bau_error_set(err, BAU_E_NOMEM, "reader");
     const uint32_t most = link->side->batch_rows;
-    **out = (struct bau_reader){.link = link, .part = *what->part, .batch_rows = most ? most : BAU_BATCH_ROWS};
+    **out =
+        (struct bau_reader){ .link = link, .part = *what->part, .batch_rows = most ? most : BAU_BATCH_ROWS };
     atomic_fetch_add(&readers_open, 1);
     return BAU_OK;
 }
@@ -150,7 +151,7 @@ static bau_status write_open(struct bau_link *link, const struct bau_write *what
     *out = bau_alloc(sizeof **out);
     if (!*out)
         return bau_error_set(err, BAU_E_NOMEM, "writer");
-    **out = (struct bau_writer){.link = link, .part = *what->part};
+    **out = (struct bau_writer){ .link = link, .part = *what->part };
     atomic_fetch_add(&writers_open, 1);
     return BAU_OK;
 }
@@ -192,28 +193,41 @@ static void write_close(struct bau_writer *w)
 }
 
 static const struct bau_connector fake = {
-    .name = "fake", .caps = BAU_CAN_READ | BAU_CAN_WRITE, .link_open = link_open, .link_close = link_close,
-    .link_interrupt = link_interrupt, .read_open = read_open, .read_next = read_next, .read_close = read_close,
-    .write_open = write_open, .write_next = write_next, .write_commit = write_commit, .write_close = write_close,
+    .name = "fake",
+    .caps = BAU_CAN_READ | BAU_CAN_WRITE,
+    .link_open = link_open,
+    .link_close = link_close,
+    .link_interrupt = link_interrupt,
+    .read_open = read_open,
+    .read_next = read_next,
+    .read_close = read_close,
+    .write_open = write_open,
+    .write_next = write_next,
+    .write_commit = write_commit,
+    .write_close = write_close,
 };
 
 /* ── a run ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static const struct bau_field field = {.name = "id", .type = BAU_I64};
-static const struct bau_dataset datasets[DATASETS] = {{.name = "a", .n_fields = 1, .fields = &field},
-                                                      {.name = "b", .n_fields = 1, .fields = &field},
-                                                      {.name = "c", .n_fields = 1, .fields = &field}};
-static const struct bau_catalog catalog = {.store = "s", .n_datasets = DATASETS, .datasets = datasets};
-static const bau_want want[] = {BAU_WANT_FRAME};
-static const bool replaced[] = {false};
-static const struct bau_dataset_plan plans[DATASETS] = {{.dataset = &datasets[0], .want = want, .replaced = replaced},
-                                                        {.dataset = &datasets[1], .want = want, .replaced = replaced},
-                                                        {.dataset = &datasets[2], .want = want, .replaced = replaced}};
-static const struct bau_store store = {.name = "s"};
-static const struct bau_plan plan = {.catalog = &catalog, .store = &store, .n_datasets = DATASETS, .datasets = plans};
+static const struct bau_field field = { .name = "id", .type = BAU_I64 };
+static const struct bau_dataset datasets[DATASETS] = { { .name = "a", .n_fields = 1, .fields = &field },
+                                                       { .name = "b", .n_fields = 1, .fields = &field },
+                                                       { .name = "c", .n_fields = 1, .fields = &field } };
+static const struct bau_catalog catalog = { .store = "s", .n_datasets = DATASETS, .datasets = datasets };
+static const bau_want want[] = { BAU_WANT_FRAME };
+static const bool replaced[] = { false };
+static const struct bau_dataset_plan plans[DATASETS] = {
+    { .dataset = &datasets[0], .want = want, .replaced = replaced },
+    { .dataset = &datasets[1], .want = want, .replaced = replaced },
+    { .dataset = &datasets[2], .want = want, .replaced = replaced }
+};
+static const struct bau_store store = { .name = "s" };
+static const struct bau_plan plan = {
+    .catalog = &catalog, .store = &store, .n_datasets = DATASETS, .datasets = plans
+};
 static struct bau_part list[PARTS_MAX];
-static const struct bau_parts parts = {PARTS_MAX, list};
-static struct bau_side source = {.write = false}, target = {.write = true};
+static const struct bau_parts parts = { PARTS_MAX, list };
+static struct bau_side source = { .write = false }, target = { .write = true };
 static struct bau_stop *stop;
 static struct bau_progress *progress;
 static struct bau_error err;
@@ -223,8 +237,12 @@ static void setup(void)
 {
     bau_log_setup(BAU_LOG_SILENT, BAU_ERROR, STDERR_FILENO, "0");
     for (uint32_t i = 0; i < PARTS_MAX; i++)
-        list[i] = (struct bau_part){.dataset = i % DATASETS, .number = i, .of = PARTS_MAX, .from = i * ROWS_A_PART,
-                                    .to = (i + 1) * ROWS_A_PART, .est_bytes = i * 7 % 11};
+        list[i] = (struct bau_part){ .dataset = i % DATASETS,
+                                     .number = i,
+                                     .of = PARTS_MAX,
+                                     .from = i * ROWS_A_PART,
+                                     .to = (i + 1) * ROWS_A_PART,
+                                     .est_bytes = i * 7 % 11 };
     cr_assert_eq(bau_stop_new(true, &stop, &err), BAU_OK);
     cr_assert_eq(bau_progress_new(&catalog, &parts, 2, &progress, &err), BAU_OK);
 }
@@ -244,9 +262,15 @@ TestSuite(lane, .init = setup, .fini = teardown, .timeout = 60);
 
 static bau_status go(uint32_t n_lanes, uint32_t batch_rows)
 {
-    const struct bau_lanes_run run = {.reader = &fake, .writer = &fake, .source = &source, .target = &target,
-                                      .plan = &plan, .parts = &parts, .n_lanes = n_lanes, .progress = progress,
-                                      .stop = stop};
+    const struct bau_lanes_run run = { .reader = &fake,
+                                       .writer = &fake,
+                                       .source = &source,
+                                       .target = &target,
+                                       .plan = &plan,
+                                       .parts = &parts,
+                                       .n_lanes = n_lanes,
+                                       .progress = progress,
+                                       .stop = stop };
     source.batch_rows = batch_rows;
     return bau_lanes_run(&run, rows, &err);
 }
@@ -276,7 +300,7 @@ static void again(void)
 
 Test(lane, any_cut_any_number_of_lanes)
 {
-    static const uint32_t lanes[] = {1, 2, 8}, cuts[] = {1, 7, 1000, 0};
+    static const uint32_t lanes[] = { 1, 2, 8 }, cuts[] = { 1, 7, 1000, 0 };
     for (size_t l = 0; l < BAU_COUNT(lanes); l++)
         for (size_t c = 0; c < BAU_COUNT(cuts); c++) {
             again();

@@ -22,9 +22,12 @@ static void check_row(const char *where, const struct bau_option *o, size_t conf
     cr_expect(n > 5 && o->sentence[n - 1] == '.', "%s: %s has no sentence", where, o->name);
     cr_expect(o->offset < config_bytes, "%s: %s lies outside its config", where, o->name);
     cr_expect(o->min <= o->max, "%s: %s has no room between its bounds", where, o->name);
-    cr_expect((o->kind == BAU_OPTION_CHOICE) == (o->choices != NULL), "%s: %s and its choices", where, o->name);
-    cr_expect(!(o->flags & BAU_OPTION_REQUIRED) || !o->fallback, "%s: %s is required and has a default", where, o->name);
-    cr_expect(!(o->flags & BAU_OPTION_FIELD) || o->kind == BAU_OPTION_TEXT, "%s: %s names a field", where, o->name);
+    cr_expect((o->kind == BAU_OPTION_CHOICE) == (o->choices != NULL), "%s: %s and its choices", where,
+              o->name);
+    cr_expect(!(o->flags & BAU_OPTION_REQUIRED) || !o->fallback, "%s: %s is required and has a default",
+              where, o->name);
+    cr_expect(!(o->flags & BAU_OPTION_FIELD) || o->kind == BAU_OPTION_TEXT, "%s: %s names a field", where,
+              o->name);
 }
 
 /* Sets the default through the parser that checks what a user types. */
@@ -32,9 +35,10 @@ static void check_default(const char *where, const struct bau_option *o, size_t 
 {
     struct bau_arena *arena = bau_arena_new(4096, BAU_ARENA_PLAIN);
     void *config = bau_arena_zero(arena, config_bytes);
-    struct bau_error err = {0};
+    struct bau_error err = { 0 };
     if (o->fallback)
-        cr_expect_eq(bau_option_set(o, config, o->fallback, arena, &err), BAU_OK, "%s: default: %s", where, err.text);
+        cr_expect_eq(bau_option_set(o, config, o->fallback, arena, &err), BAU_OK, "%s: default: %s", where,
+                     err.text);
     bau_arena_free(arena);
 }
 
@@ -74,7 +78,8 @@ Test(options, of_verbs)
         cr_expect(*c->summary && c->summary[strlen(c->summary) - 1] != '.', "%s: summary", c->name);
         cr_expect(c->description[strlen(c->description) - 1] == '.', "%s: description", c->name);
         for (const struct bau_option *o = c->options; o && o->name; o++)
-            cr_expect_null(bau_option_find(bau_limit_options, o->name), "%s: --%s hides a limit", c->name, o->name);
+            cr_expect_null(bau_option_find(bau_limit_options, o->name), "%s: --%s hides a limit", c->name,
+                           o->name);
         for (size_t j = 0; j < i; j++)
             cr_expect_str_neq(bau_commands[j]->name, c->name);
     }
@@ -85,14 +90,15 @@ Test(options, of_verbs)
 static struct bau_cli parse(int argc, const char *const *argv, bau_status want)
 {
     static struct bau_output output;
-    struct bau_cli cli = {.arena = bau_arena_new(4096, BAU_ARENA_PLAIN), .output = &output};
-    struct bau_error err = {0};
+    struct bau_cli cli = { .arena = bau_arena_new(4096, BAU_ARENA_PLAIN), .output = &output };
+    struct bau_error err = { 0 };
     void *config;
     cr_assert_eq(bau_cli_parse(argc, argv, &cli, &config, &err), want, "%s", err.text);
     return cli;
 }
 #define PARSE(want, ...)                                                                                     \
-    parse((int)BAU_COUNT(((const char *const[]){"bauta", __VA_ARGS__})), (const char *const[]){"bauta", __VA_ARGS__}, want)
+    parse((int)BAU_COUNT(((const char *const[]){ "bauta", __VA_ARGS__ })),                                   \
+          (const char *const[]){ "bauta", __VA_ARGS__ }, want)
 
 static const struct bau_given *given(const struct bau_cli *cli, const char *name)
 {
@@ -105,7 +111,8 @@ static const struct bau_given *given(const struct bau_cli *cli, const char *name
 
 Test(parse, spellings)
 {
-    struct bau_cli cli = PARSE(BAU_OK, "-f", "a.yaml", "refresh", "--lanes=2", "--snapshot-age", "90s", "-qv", "--no-verbose");
+    struct bau_cli cli =
+        PARSE(BAU_OK, "-f", "a.yaml", "refresh", "--lanes=2", "--snapshot-age", "90s", "-qv", "--no-verbose");
     cr_expect_str_eq(cli.command->name, "refresh");
     cr_expect_str_eq(cli.globals.file, "a.yaml");
     cr_expect(cli.globals.quiet && !cli.globals.verbose);
@@ -149,12 +156,13 @@ Test(parse, refusals)
 /* A URI typed in the wrong place holds a password: no message repeats it. */
 Test(parse, keeps_uris_out_of_messages)
 {
-    static const char *const argvs[][4] = {
-        {"bauta", "postgres://a:CANARY@h/d"}, {"bauta", "init", "x", "postgres://a:CANARY@h/d"}, {"bauta", "--CANARY@h:x"}};
+    static const char *const argvs[][4] = { { "bauta", "postgres://a:CANARY@h/d" },
+                                            { "bauta", "init", "x", "postgres://a:CANARY@h/d" },
+                                            { "bauta", "--CANARY@h:x" } };
     for (size_t i = 0; i < BAU_COUNT(argvs); i++) {
-        struct bau_output output = {0};
-        struct bau_cli cli = {.arena = bau_arena_new(4096, BAU_ARENA_PLAIN), .output = &output};
-        struct bau_error err = {0};
+        struct bau_output output = { 0 };
+        struct bau_cli cli = { .arena = bau_arena_new(4096, BAU_ARENA_PLAIN), .output = &output };
+        struct bau_error err = { 0 };
         void *config;
         const int argc = i == 1 ? 4 : 2;
         cr_expect_eq(bau_cli_parse(argc, argvs[i], &cli, &config, &err), BAU_E_USAGE);

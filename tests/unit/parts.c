@@ -6,15 +6,17 @@
 #include <pthread.h>
 
 static struct bau_part some[] = {
-    {.dataset = 0, .number = 0, .est_bytes = 10}, {.dataset = 1, .number = 1, .est_bytes = 500},
-    {.dataset = 1, .number = 0, .est_bytes = 500}, {.dataset = 2, .number = 0, .est_bytes = 70},
+    { .dataset = 0, .number = 0, .est_bytes = 10 },
+    { .dataset = 1, .number = 1, .est_bytes = 500 },
+    { .dataset = 1, .number = 0, .est_bytes = 500 },
+    { .dataset = 2, .number = 0, .est_bytes = 70 },
 };
 static struct bau_error err;
 
 Test(parts, largest_first)
 {
-    static const struct bau_parts parts = {BAU_COUNT(some), some};
-    static const size_t want[] = {2, 1, 3, 0};
+    static const struct bau_parts parts = { BAU_COUNT(some), some };
+    static const size_t want[] = { 2, 1, 3, 0 };
     struct bau_part_list *list;
     cr_assert_eq(bau_part_list_new(&parts, &list, &err), BAU_OK);
     for (size_t i = 0; i < BAU_COUNT(want); i++)
@@ -27,7 +29,7 @@ Test(parts, largest_first)
 
 Test(parts, no_parts)
 {
-    static const struct bau_parts parts = {0, some};
+    static const struct bau_parts parts = { 0, some };
     struct bau_part_list *list;
     cr_assert_eq(bau_part_list_new(&parts, &list, &err), BAU_OK);
     cr_assert_null(bau_part_list_take(list));
@@ -48,11 +50,11 @@ static void *taker(void *list)
 
 Test(parts, each_once_over_threads)
 {
-    static const struct bau_parts parts = {MANY, many};
+    static const struct bau_parts parts = { MANY, many };
     struct bau_part_list *list;
     pthread_t threads[TAKERS];
     for (uint32_t i = 0; i < MANY; i++)
-        many[i] = (struct bau_part){.number = i, .est_bytes = i % 13};
+        many[i] = (struct bau_part){ .number = i, .est_bytes = i % 13 };
     cr_assert_eq(bau_part_list_new(&parts, &list, &err), BAU_OK);
     for (size_t i = 0; i < TAKERS; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, taker, list), 0);

@@ -11,44 +11,85 @@
 
 /* customers(id pk, email unique varchar(60), name, status enum, notnull_text not null)
  * orders(id pk, customer_id -> customers.id, note)   events (group) with partition events_1(id, email) */
-static const char *const labels[] = {"new", "old"};
+static const char *const labels[] = { "new", "old" };
 static const struct bau_field customers[] = {
-    {.name = "id", .native = "bigint", .type = BAU_I64},
-    {.name = "email", .native = "character varying(60)", .type = BAU_TEXT, .nullable = true, .max_chars = 60},
-    {.name = "name", .native = "text", .type = BAU_TEXT, .nullable = true},
-    {.name = "status", .native = "status", .type = BAU_TEXT, .nullable = true, .n_labels = 2, .labels = labels},
-    {.name = "code", .native = "character varying(5)", .type = BAU_TEXT, .max_chars = 5},
-    {.name = "profile", .native = "jsonb", .type = BAU_JSON, .nullable = true, .document = true},
+    { .name = "id", .native = "bigint", .type = BAU_I64 },
+    { .name = "email",
+      .native = "character varying(60)",
+      .type = BAU_TEXT,
+      .nullable = true,
+      .max_chars = 60 },
+    { .name = "name", .native = "text", .type = BAU_TEXT, .nullable = true },
+    { .name = "status",
+      .native = "status",
+      .type = BAU_TEXT,
+      .nullable = true,
+      .n_labels = 2,
+      .labels = labels },
+    { .name = "code", .native = "character varying(5)", .type = BAU_TEXT, .max_chars = 5 },
+    { .name = "profile", .native = "jsonb", .type = BAU_JSON, .nullable = true, .document = true },
 };
 static const struct bau_field orders[] = {
-    {.name = "id", .native = "bigint", .type = BAU_I64},
-    {.name = "customer_id", .native = "bigint", .type = BAU_I64, .nullable = true},
-    {.name = "note", .native = "text", .type = BAU_TEXT, .nullable = true},
-    {.name = "total", .native = "numeric", .type = BAU_NUMERIC, .generated = true},
+    { .name = "id", .native = "bigint", .type = BAU_I64 },
+    { .name = "customer_id", .native = "bigint", .type = BAU_I64, .nullable = true },
+    { .name = "note", .native = "text", .type = BAU_TEXT, .nullable = true },
+    { .name = "total", .native = "numeric", .type = BAU_NUMERIC, .generated = true },
 };
 static const struct bau_field events[] = {
-    {.name = "id", .native = "bigint", .type = BAU_I64},
-    {.name = "email", .native = "text", .type = BAU_TEXT, .nullable = true},
+    { .name = "id", .native = "bigint", .type = BAU_I64 },
+    { .name = "email", .native = "text", .type = BAU_TEXT, .nullable = true },
 };
-static const uint32_t first[] = {0}, second[] = {1};
+static const uint32_t first[] = { 0 }, second[] = { 1 };
 static const struct bau_key customer_keys[] = {
-    {.name = "customers_pkey", .kind = BAU_KEY_PRIMARY, .n_fields = 1, .fields = first},
-    {.name = "customers_email_key", .kind = BAU_KEY_UNIQUE, .n_fields = 1, .fields = second},
+    { .name = "customers_pkey", .kind = BAU_KEY_PRIMARY, .n_fields = 1, .fields = first },
+    { .name = "customers_email_key", .kind = BAU_KEY_UNIQUE, .n_fields = 1, .fields = second },
 };
-static const struct bau_key order_keys[] = {{.name = "orders_pkey", .kind = BAU_KEY_PRIMARY, .n_fields = 1, .fields = first}};
+static const struct bau_key order_keys[] = {
+    { .name = "orders_pkey", .kind = BAU_KEY_PRIMARY, .n_fields = 1, .fields = first }
+};
 static const struct bau_dataset datasets[] = {
-    {.name = "public.customers", .space = "public", .bare = "customers", .parent = BAU_NO_DATASET, .n_fields = 6,
-     .fields = customers, .n_keys = 2, .keys = customer_keys},
-    {.name = "public.events", .space = "public", .bare = "events", .kind = BAU_DATASET_GROUP, .parent = BAU_NO_DATASET,
-     .n_fields = 2, .fields = events},
-    {.name = "public.events_1", .space = "public", .bare = "events_1", .parent = 1, .n_fields = 2, .fields = events},
-    {.name = "public.orders", .space = "public", .bare = "orders", .parent = BAU_NO_DATASET, .n_fields = 4, .fields = orders,
-     .n_keys = 1, .keys = order_keys},
+    { .name = "public.customers",
+      .space = "public",
+      .bare = "customers",
+      .parent = BAU_NO_DATASET,
+      .n_fields = 6,
+      .fields = customers,
+      .n_keys = 2,
+      .keys = customer_keys },
+    { .name = "public.events",
+      .space = "public",
+      .bare = "events",
+      .kind = BAU_DATASET_GROUP,
+      .parent = BAU_NO_DATASET,
+      .n_fields = 2,
+      .fields = events },
+    { .name = "public.events_1",
+      .space = "public",
+      .bare = "events_1",
+      .parent = 1,
+      .n_fields = 2,
+      .fields = events },
+    { .name = "public.orders",
+      .space = "public",
+      .bare = "orders",
+      .parent = BAU_NO_DATASET,
+      .n_fields = 4,
+      .fields = orders,
+      .n_keys = 1,
+      .keys = order_keys },
 };
-static const struct bau_reference references[] = {
-    {.name = "orders_customer_id_fkey", .from = 3, .to = 0, .n_fields = 1, .from_fields = second, .to_fields = first}};
-static const struct bau_catalog catalog = {.store = "shop", .server = "test", .n_datasets = 4, .datasets = datasets,
-                                           .n_references = 1, .references = references};
+static const struct bau_reference references[] = { { .name = "orders_customer_id_fkey",
+                                                     .from = 3,
+                                                     .to = 0,
+                                                     .n_fields = 1,
+                                                     .from_fields = second,
+                                                     .to_fields = first } };
+static const struct bau_catalog catalog = { .store = "shop",
+                                            .server = "test",
+                                            .n_datasets = 4,
+                                            .datasets = datasets,
+                                            .n_references = 1,
+                                            .references = references };
 
 #define HEAD                                                                                                 \
     "version: 1\n"                                                                                           \
@@ -57,6 +98,24 @@ static const struct bau_catalog catalog = {.store = "shop", .server = "test", .n
     "  shop: { source: env:A, target: env:B }\n"                                                             \
     "rules:\n"                                                                                               \
     "  - { at: shop.**, set: { \"*\": { keep: test data } } }\n" /* line 6; the tests' rules start at 7 */
+
+static struct bau_project *open_projects[16]; /* plans borrow from them: freed when the test's process ends */
+static struct bau_keys *open_keys[16];
+static struct bau_arena *open_arenas[16];
+static struct bau_plan *open_plans[16];
+static size_t n_open;
+
+static void close_all(void)
+{
+    while (n_open > 0) {
+        n_open--;
+        bau_plan_free(open_plans[n_open]);
+        bau_arena_free(open_arenas[n_open]);
+        bau_keys_free(open_keys[n_open]);
+        bau_project_free(open_projects[n_open]);
+    }
+}
+TestSuite(plan, .fini = close_all);
 
 struct compiled {
     bau_status status;
@@ -72,19 +131,25 @@ static struct compiled compile_with(const char *text, const char *key)
     cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
     close(fd);
     setenv(KEY_ENV, key, 1);
-    struct compiled c = {.status = BAU_E_BUG};
+    struct compiled c = { .status = BAU_E_BUG };
     struct bau_project *project = NULL;
     struct bau_keys *keys = NULL;
     c.status = bau_project_load(path, &project, &c.err);
     unlink(path);
     if (c.status != BAU_OK)
         return c;
+    cr_assert_lt(n_open, BAU_COUNT(open_projects));
+    const size_t at = n_open++;
+    open_projects[at] = project;
     c.status = bau_keys_load(project, &keys, &c.err);
+    open_keys[at] = keys;
     if (c.status != BAU_OK)
         return c;
-    c.status = bau_plan_compile(project, &project->stores[0], &catalog, keys, "target", bau_arena_new(4096, 0), &c.findings,
-                                &c.plan, &c.err);
-    return c; /* the process of this test ends soon: project and keys stay for the plan */
+    open_arenas[at] = bau_arena_new(4096, 0);
+    c.status = bau_plan_compile(project, &project->stores[0], &catalog, keys, "target", open_arenas[at],
+                                &c.findings, &c.plan, &c.err);
+    open_plans[at] = c.plan;
+    return c;
 }
 
 static struct compiled compile(const char *rules)
@@ -114,17 +179,20 @@ Test(plan, every_field_has_exactly_one_action)
 
 Test(plan, a_field_without_a_rule_is_named_with_a_suggestion)
 {
-    struct compiled c = compile_with("version: 1\nkey: { from: env:" KEY_ENV ", mode: stable }\n"
-                                     "stores:\n  shop: { source: env:A, target: env:B }\n"
-                                     "rules:\n  - { at: shop.public.orders, set: { \"*\": { keep: test data } } }\n",
-                                     "8f3a1c5e7d9b2046a1b2c3d4e5f60718293a4b5c6d7e8f90a0b1c2d3e4f5061f");
+    struct compiled c =
+        compile_with("version: 1\nkey: { from: env:" KEY_ENV ", mode: stable }\n"
+                     "stores:\n  shop: { source: env:A, target: env:B }\n"
+                     "rules:\n  - { at: shop.public.orders, set: { \"*\": { keep: test data } } }\n",
+                     "8f3a1c5e7d9b2046a1b2c3d4e5f60718293a4b5c6d7e8f90a0b1c2d3e4f5061f");
     cr_assert_eq(c.status, BAU_E_POLICY);
     cr_assert_eq(bau_status_exit(c.status), 3);
     const struct bau_finding *f = finding(&c, "shop.public.customers.email", "has no rule");
     cr_assert_not_null(f);
-    cr_assert_str_eq(f->suggestion, "- { at: shop.public.customers, set: { email: email } }   # e-mail address");
+    cr_assert_str_eq(f->suggestion,
+                     "- { at: shop.public.customers, set: { email: email } }   # e-mail address");
     cr_assert_not_null(finding(&c, "shop.public.events_1.email", "has no rule"));
-    cr_assert_null(finding(&c, "shop.public.events.email", "has no rule"), "a partitioned parent holds nothing itself");
+    cr_assert_null(finding(&c, "shop.public.events.email", "has no rule"),
+                   "a partitioned parent holds nothing itself");
     cr_assert_null(finding(&c, "shop.public.orders.total", "has no rule"), "generated columns need no rule");
 }
 
@@ -136,7 +204,8 @@ Test(plan, the_most_specific_selector_wins_whatever_the_order)
     cr_assert_eq(c.plan->datasets[0].actions[1].kind, BAU_ACT_MASK);
     cr_assert_str_eq(c.plan->datasets[0].actions[1].mask.masker->name, "email");
     cr_assert_str_eq(c.plan->datasets[0].actions[2].reason, "wide");
-    cr_assert(c.plan->datasets[0].touched && c.plan->datasets[0].replaced[1] && !c.plan->datasets[0].replaced[2]);
+    cr_assert(c.plan->datasets[0].touched && c.plan->datasets[0].replaced[1] &&
+              !c.plan->datasets[0].replaced[2]);
     cr_assert_eq(c.plan->datasets[0].want[1], BAU_WANT_TYPED);
 }
 
@@ -187,22 +256,29 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
     static const struct {
         const char *rule, *object, *word;
     } cases[] = {
-        {"  - { at: shop.public.customers, set: { email: first_name } }\n", "shop.public.customers.email", "unique"},
-        {"  - { at: shop.public.customers, set: { code: email } }\n", "shop.public.customers.code", ""},
-        {"  - { at: shop.public.customers, set: { code: 'null' } }\n", "shop.public.customers.code", "NOT NULL"},
-        {"  - { at: shop.public.customers, set: { status: hash_token } }\n", "shop.public.customers.status", "enum"},
-        {"  - { at: shop.public.customers, set: { name: permute_it } }\n", NULL, "permute"},
-        {"  - { at: shop.public.customers, set: { id: email } }\n", "shop.public.customers.id", "does not take"},
-        {"  - { at: shop.public.customers, set: { name: { $.a: email } } }\n", "shop.public.customers.name", "json"},
-        {"  - { at: shop.public.customers, set: { name: { mask: noise, by: nothing } } }\n", NULL, "by"},
-        {"  - { at: shop.public.customers, set: { profile: { $.**.email: email, $.*: { keep: settings } } } }\n",
-         "shop.public.customers.profile", "would win over the mask"},
+        { "  - { at: shop.public.customers, set: { email: first_name } }\n", "shop.public.customers.email",
+          "unique" },
+        { "  - { at: shop.public.customers, set: { code: email } }\n", "shop.public.customers.code", "" },
+        { "  - { at: shop.public.customers, set: { code: 'null' } }\n", "shop.public.customers.code",
+          "NOT NULL" },
+        { "  - { at: shop.public.customers, set: { status: hash_token } }\n", "shop.public.customers.status",
+          "enum" },
+        { "  - { at: shop.public.customers, set: { name: permute_it } }\n", NULL, "permute" },
+        { "  - { at: shop.public.customers, set: { id: email } }\n", "shop.public.customers.id",
+          "does not take" },
+        { "  - { at: shop.public.customers, set: { name: { $.a: email } } }\n", "shop.public.customers.name",
+          "json" },
+        { "  - { at: shop.public.customers, set: { name: { mask: noise, by: nothing } } }\n", NULL, "by" },
+        { "  - { at: shop.public.customers, set: { profile: { $.**.email: email, $.*: { keep: settings } } } "
+          "}\n",
+          "shop.public.customers.profile", "would win over the mask" },
     };
     for (size_t i = 0; i < BAU_COUNT(cases); i++) {
         struct compiled c = compile(cases[i].rule);
         cr_expect_eq(c.status, BAU_E_USAGE, "case %zu: %s", i, c.err.text);
         if (!cases[i].object) {
-            cr_expect(strstr(c.err.text, cases[i].word) && strstr(c.err.text, ":7:"), "case %zu: %s", i, c.err.text);
+            cr_expect(strstr(c.err.text, cases[i].word) && strstr(c.err.text, ":7:"), "case %zu: %s", i,
+                      c.err.text);
             continue;
         }
         const struct bau_finding *f = finding(&c, cases[i].object, cases[i].word);
@@ -213,7 +289,8 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
 Test(plan, a_keep_that_is_written_out_or_deep_may_stand_beside_a_deep_mask)
 {
     struct compiled c = compile("  - at: shop.public.customers\n"
-                                "    set: { profile: { $.**.email: email, $.**: { keep: settings }, $.office.email: { keep: ours } } }\n");
+                                "    set: { profile: { $.**.email: email, $.**: { keep: settings }, "
+                                "$.office.email: { keep: ours } } }\n");
     cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
     cr_assert_eq(c.plan->datasets[0].actions[5].kind, BAU_ACT_DOCUMENT);
 }
@@ -221,7 +298,9 @@ Test(plan, a_keep_that_is_written_out_or_deep_may_stand_beside_a_deep_mask)
 Test(plan, keys_that_are_short_or_trivial_are_refused)
 {
     static const char *const bad[] = {
-        "", "secret", "0000000000000000000000000000000000000000000000000000000000000000",
+        "",
+        "secret",
+        "0000000000000000000000000000000000000000000000000000000000000000",
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", /* counting */
         "8f3a1c5e7d9b2046a1b2c3d4e5f60718293a4b5c6d7e8f90a0b1c2d3e4f5061",  /* 63 digits */
         "deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
@@ -235,7 +314,8 @@ Test(plan, keys_that_are_short_or_trivial_are_refused)
 
 Test(plan, the_digest_follows_rules_and_schema)
 {
-    struct compiled a = compile(""), b = compile(""), c = compile("  - { at: shop.public.customers, set: { name: person_name } }\n");
+    struct compiled a = compile(""), b = compile(""),
+                    c = compile("  - { at: shop.public.customers, set: { name: person_name } }\n");
     cr_assert(a.plan && b.plan && c.plan);
     cr_assert_arr_eq(a.plan->digest, b.plan->digest, 32);
     cr_assert(memcmp(a.plan->digest, c.plan->digest, 32) != 0);

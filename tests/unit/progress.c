@@ -6,18 +6,22 @@
 #include <string.h>
 
 static const struct bau_dataset datasets[] = {
-    {.name = "public.customers", .est_rows = 1000},
-    {.name = "public.заказы_за_прошлый_год_и_ещё_немного_для_длины_имени", .est_rows = 0},
-    {.name = "public.顧客の住所録と電話番号の一覧表", .est_rows = 50},
-    {.name = "public.evil\x1b[2Jname\r\n\xc2\x9b", .est_rows = 10},
-    {.name = "public.broken\xff\xfe", .est_rows = 10},
-    {.name = "public.empty"},
+    { .name = "public.customers", .est_rows = 1000 },
+    { .name = "public.заказы_за_прошлый_год_и_ещё_немного_для_длины_имени", .est_rows = 0 },
+    { .name = "public.顧客の住所録と電話番号の一覧表", .est_rows = 50 },
+    { .name = "public.evil\x1b[2Jname\r\n\xc2\x9b", .est_rows = 10 },
+    { .name = "public.broken\xff\xfe", .est_rows = 10 },
+    { .name = "public.empty" },
 };
-static struct bau_part list[] = {{.dataset = 0, .est_bytes = 5000}, {.dataset = 0, .number = 1, .est_bytes = 5000},
-                                 {.dataset = 1, .est_bytes = 100000}, {.dataset = 2, .est_bytes = 300},
-                                 {.dataset = 3, .est_bytes = 300}, {.dataset = 4, .est_bytes = 300}};
-static const struct bau_parts parts = {BAU_COUNT(list), list};
-static const struct bau_catalog catalog = {.store = "shop", .n_datasets = BAU_COUNT(datasets), .datasets = datasets};
+static struct bau_part list[] = {
+    { .dataset = 0, .est_bytes = 5000 },   { .dataset = 0, .number = 1, .est_bytes = 5000 },
+    { .dataset = 1, .est_bytes = 100000 }, { .dataset = 2, .est_bytes = 300 },
+    { .dataset = 3, .est_bytes = 300 },    { .dataset = 4, .est_bytes = 300 }
+};
+static const struct bau_parts parts = { BAU_COUNT(list), list };
+static const struct bau_catalog catalog = { .store = "shop",
+                                            .n_datasets = BAU_COUNT(datasets),
+                                            .datasets = datasets };
 static struct bau_progress *p;
 static struct bau_error err;
 
@@ -84,16 +88,17 @@ Test(progress, frames_fit_any_width)
     for (uint32_t columns = 8; columns <= 220; columns++)
         for (int form = 0; form < 4; form++) {
             const struct bau_frame_look look = {
-                .columns = columns, .lines = 24, .colour = form & 1, .utf8 = (form & 2) != 0};
-            BAU_AUTO_TEXT frame = {0};
+                .columns = columns, .lines = 24, .colour = form & 1, .utf8 = (form & 2) != 0
+            };
+            BAU_AUTO_TEXT frame = { 0 };
             const uint32_t lines = bau_frame_draw(p, look, p->started_ms + 5000, &frame);
             uint32_t n = 0;
             for (char *at = frame.data, *end; *at; at = end + 1, n++) {
                 end = strchr(at, '\n');
                 cr_assert_not_null(end);
                 *end = '\0';
-                cr_assert(bau_text_columns(at) < columns, "%u columns, form %d: '%s' takes %u", columns, form, at,
-                          bau_text_columns(at));
+                cr_assert(bau_text_columns(at) < columns, "%u columns, form %d: '%s' takes %u", columns, form,
+                          at, bau_text_columns(at));
                 cr_assert_null(strstr(at, "\x1b[2J"), "a name's escape sequence got through");
                 cr_assert_null(strchr(at, '\r'));
             }
@@ -105,8 +110,8 @@ Test(progress, frames_fit_any_height)
 {
     all_working();
     for (uint32_t height = 3; height <= 40; height++) {
-        const struct bau_frame_look look = {.columns = 80, .lines = height};
-        BAU_AUTO_TEXT frame = {0};
+        const struct bau_frame_look look = { .columns = 80, .lines = height };
+        BAU_AUTO_TEXT frame = { 0 };
         const uint32_t lines = bau_frame_draw(p, look, p->started_ms + 5000, &frame);
         cr_assert(lines <= (height > 9 ? height - 6 : 3), "%u lines of %u", lines, height);
     }
@@ -115,8 +120,8 @@ Test(progress, frames_fit_any_height)
 Test(progress, plain_look)
 {
     all_working();
-    const struct bau_frame_look look = {.columns = 80, .lines = 24};
-    BAU_AUTO_TEXT frame = {0};
+    const struct bau_frame_look look = { .columns = 80, .lines = 24 };
+    BAU_AUTO_TEXT frame = { 0 };
     bau_frame_draw(p, look, p->started_ms + 5000, &frame);
     cr_assert_null(strchr(frame.data, '\x1b'), "colour without being asked for");
     cr_assert_not_null(strstr(frame.data, "12.3M rows"), "%s", frame.data);

@@ -17,7 +17,7 @@ static void interrupt_link(struct bau_link *link)
     atomic_fetch_add(&link->interrupts, 1);
 }
 
-static const struct bau_connector fake = {.name = "fake", .link_interrupt = interrupt_link};
+static const struct bau_connector fake = { .name = "fake", .link_interrupt = interrupt_link };
 static struct bau_stop *stop;
 static struct bau_error err;
 
@@ -61,7 +61,7 @@ Test(stop, first_error_wins)
 
 Test(stop, links_are_interrupted_until_taken_off)
 {
-    struct bau_link early = {0}, late = {0}, gone = {0};
+    struct bau_link early = { 0 }, late = { 0 }, gone = { 0 };
     begin(false);
     cr_assert_eq(bau_stop_link(stop, &fake, &early, true, &err), BAU_OK);
     cr_assert_eq(bau_stop_link(stop, &fake, &gone, true, &err), BAU_OK);
@@ -82,7 +82,7 @@ Test(stop, links_are_interrupted_until_taken_off)
 static const struct {
     int number;
     const char *text;
-} signal_cases[] = {{SIGINT, "stopped by SIGINT"}, {SIGTERM, "stopped by SIGTERM"}};
+} signal_cases[] = { { SIGINT, "stopped by SIGINT" }, { SIGTERM, "stopped by SIGTERM" } };
 
 Test(stop, signals_stop_and_a_second_one_does_no_harm)
 {
