@@ -4,7 +4,7 @@
 
 #include "src/refresh/run.h"
 
-enum { LANE_BYTES_PER_S = 80000000, COLUMNS = 100 };
+enum { LANE_BYTES_PER_S = 80000000, COLUMNS = 80 };
 
 static const char assumption[] = "assumes 80 MB/s a lane; indexes and constraints come on top";
 
@@ -81,15 +81,15 @@ static void add_why(struct bau_text *out, const struct bau_action *a)
         bau_text_addf(&why, "%sfrom %s", why.len ? ", " : "", a->inherited);
     if (a->at.file && !a->inherited)
         bau_text_addf(&why, "%sline %u", why.len ? ", " : "", a->at.line);
-    bau_text_add_column(out, why.data ? why.data : "", COLUMNS - 4 - 30 - 16 - 2, false);
+    bau_text_add_column(out, why.data ? why.data : "", COLUMNS - 4 - 24 - 14 - 2, false);
 }
 
 static void field_line(struct bau_text *out, const struct bau_field *f, const struct bau_action *a)
 {
     bau_text_add(out, "    ");
-    bau_text_add_column(out, f->name, 30, true);
+    bau_text_add_column(out, f->name, 24, true);
     bau_text_add(out, " ");
-    bau_text_add_column(out, f->generated ? "generated" : action_word(a), 16, true);
+    bau_text_add_column(out, f->generated ? "generated" : action_word(a), 14, true);
     bau_text_add(out, " ");
     if (!f->generated)
         add_why(out, a);
@@ -102,7 +102,7 @@ static void dataset_lines(struct bau_text *out, const struct bau_run_store *s, u
     const struct figures f = figures_of(s, d);
     char rows[32], size[32];
     bau_text_add(out, "\n  ");
-    bau_text_add_column(out, dataset->name, 46, true);
+    bau_text_add_column(out, dataset->name, 30, true);
     if (dataset->kind == BAU_DATASET_SCHEMA) {
         bau_text_add(out, " schema only\n");
         return;
