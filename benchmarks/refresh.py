@@ -164,9 +164,13 @@ def main():
     with Scratch("bench") as scratch:
         bench = Bench(scratch, args)
         bench.load()
+        contenders = bench.contenders()
+        print("warm-up, not counted", flush=True)
+        bench.bauta("warm-up", "keep", "perf")
+        bench.results.clear()
         for number in range(args.rounds):
             print(f"round {number + 1}", flush=True)
-            for name, run in bench.contenders().items():
+            for name, run in contenders.items():
                 run(name)
         ratios = bench.report()
         if args.json:

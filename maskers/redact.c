@@ -64,8 +64,35 @@ static uint8_t *hide(uint8_t *dst, size_t n, const struct config *c)
     return dst;
 }
 
+static bool is_ascii(const uint8_t *p, size_t n)
+{
+    uint64_t any = 0;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t word;
+        memcpy(&word, p + i, 8);
+        any |= word;
+    }
+    for (; i < n; i++)
+        any |= p[i];
+    return (any & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* As redact_one where a character is a byte: no walk over the characters. */
+static uint8_t *redact_ascii(uint8_t *dst, const uint8_t *p, size_t n, const struct config *c)
+{
+    if (n <= (size_t)c->keep_first + c->keep_last)
+        return hide(dst, n, c);
+    memcpy(dst, p, c->keep_first);
+    dst = hide(dst + c->keep_first, n - c->keep_first - c->keep_last, c);
+    memcpy(dst, p + n - c->keep_last, c->keep_last);
+    return dst + c->keep_last;
+}
+
 static uint8_t *redact_one(uint8_t *dst, const uint8_t *p, const uint8_t *end, const struct config *c)
 {
+    if (is_ascii(p, (size_t)(end - p)))
+        return redact_ascii(dst, p, (size_t)(end - p), c);
     const size_t n = count(p, end);
     if (n <= (size_t)c->keep_first + c->keep_last)
         return hide(dst, n, c);

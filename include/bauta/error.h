@@ -22,7 +22,7 @@
     X(BAU_E_TARGET, 6, "the target is unavailable")                                                          \
     X(BAU_E_DATA, 7, "data does not conform to a rule")                                                      \
     X(BAU_E_LIMIT, 7, "a value is larger than bauta accepts")                                                \
-    X(BAU_E_VERIFY, 8, "verification failed, the target was left as it was")                                 \
+    X(BAU_E_VERIFY, 8, "verification failed, target left as it was; or a step after the switch failed")      \
     X(BAU_E_INTEGRITY, 9, "a digest or signature does not match")                                            \
     X(BAU_E_LOCKED, 10, "another run holds the lock")                                                        \
     X(BAU_E_REFUSED, 11, "the target was refused")                                                           \

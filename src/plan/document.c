@@ -502,11 +502,13 @@ static bool is_bare(const struct leaf *leaf, struct bau_slice v)
            (leaf->kind == BOOLEAN && (is_word(v, "true") || is_word(v, "false")));
 }
 
-/* Most bytes of a leaf: quotes and escapes counted. */
+/* Most bytes of a leaf. Escaping makes six of one at worst; a value that is long is worth a look. */
 static uint64_t leaf_room(const struct slot *slot, const struct leaf *leaf)
 {
     const struct bau_slice v = bau_column_value(&slot->out, leaf->at);
     uint64_t room = v.len + 8;
+    if (v.len <= 64)
+        return 6 * v.len + 8;
     for (size_t i = 0; i < v.len; i++)
         room += v.data[i] < 0x20 ? 5u : v.data[i] == '"' || v.data[i] == '\\';
     return room;
