@@ -120,9 +120,10 @@ static void seal(const struct pg_build *b, struct bau_column *column)
 
 /* ── decode ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+/* Asked once a value: the two formats differ in their eighth letter already. */
 static bool is_text(const struct bau_batch *batch)
 {
-    return strcmp(batch->format, PG_FORMAT_TEXT) == 0;
+    return batch->format[sizeof "pgcopy-" - 1] == PG_FORMAT_TEXT[sizeof "pgcopy-" - 1];
 }
 
 static bool blank_padded(const struct bau_field *field)
@@ -374,13 +375,12 @@ static bau_status encode_text(const struct bau_column *column, struct bau_slice 
 bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *column, uint32_t row,
                      size_t least, struct bau_text *out, struct bau_slice *out_rest)
 {
-    const bool bytes = column->type == BAU_TEXT || column->type == BAU_JSON || column->type == BAU_BYTES;
-    if (!bytes || is_text(batch) || column->list_offsets || !bau_column_present(column, row))
+    if (!column->offsets || column->list_offsets ||
+        column->offsets[row + 1] - column->offsets[row] < least || column->type == BAU_NUMERIC ||
+        is_text(batch))
         return false;
     const struct bau_slice value = bau_column_value(column, row);
     const bool version = column->type == BAU_JSON && wants_version(column, original(batch, column, row));
-    if (value.len < least)
-        return false;
     add_length((uint32_t)value.len + version, out);
     if (version)
         bau_text_addn(out, "\1", 1);
