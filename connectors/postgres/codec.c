@@ -375,9 +375,8 @@ static bau_status encode_text(const struct bau_column *column, struct bau_slice 
 bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *column, uint32_t row,
                      size_t least, struct bau_text *out, struct bau_slice *out_rest)
 {
-    if (!column->offsets || column->list_offsets ||
-        column->offsets[row + 1] - column->offsets[row] < least || column->type == BAU_NUMERIC ||
-        is_text(batch))
+    if (!column->offsets || column->list_offsets || column->offsets[row + 1] - column->offsets[row] < least ||
+        column->type == BAU_NUMERIC || is_text(batch))
         return false;
     const struct bau_slice value = bau_column_value(column, row);
     const bool version = column->type == BAU_JSON && wants_version(column, original(batch, column, row));
