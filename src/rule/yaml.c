@@ -82,15 +82,21 @@ static bau_status scalar_text(const struct loading *l, struct fy_node *node, con
     return *out ? BAU_OK : bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
 }
 
+/* Room for what a map or list holds; libfyaml counts -1 for none. */
+static bau_status make_pairs(const struct loading *l, int count, struct bau_yaml *y,
+                             struct bau_yaml_pair **out)
+{
+    *out = bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof **out);
+    y->pairs = *out;
+    return *out ? BAU_OK : bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
+}
+
 static bau_status convert_map(const struct loading *l, struct fy_node *node, unsigned depth,
                               struct bau_yaml *y)
 {
     const int count = fy_node_mapping_item_count(node);
-    struct bau_yaml_pair *pairs =
-        bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof *pairs);
-    if (!pairs)
-        return bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
-    y->pairs = pairs;
+    struct bau_yaml_pair *pairs;
+    BAU_TRY(make_pairs(l, count, y, &pairs));
     void *iterator = NULL;
     for (struct fy_node_pair *p; (p = fy_node_mapping_iterate(node, &iterator)) && y->n < (uint32_t)count;) {
         struct fy_node *key = fy_node_pair_key(p);
@@ -112,11 +118,8 @@ static bau_status convert_list(const struct loading *l, struct fy_node *node, un
                                struct bau_yaml *y)
 {
     const int count = fy_node_sequence_item_count(node);
-    struct bau_yaml_pair *pairs =
-        bau_arena_zero(l->arena, ((size_t)(count > 0 ? count : 0) + 1) * sizeof *pairs);
-    if (!pairs)
-        return bau_error_set(l->err, BAU_E_NOMEM, "%s", l->path);
-    y->pairs = pairs;
+    struct bau_yaml_pair *pairs;
+    BAU_TRY(make_pairs(l, count, y, &pairs));
     void *iterator = NULL;
     for (struct fy_node *item; (item = fy_node_sequence_iterate(node, &iterator)) && y->n < (uint32_t)count;
          y->n++) {
