@@ -22,6 +22,7 @@ enum {                        /* traits: promises */
        BAU_MAKES_NULLS = 32,  /* the output is null */
        BAU_KEEPS_ALL = 64,    /* the output is the input: `keep` */
        BAU_KEYED = 128,       /* uses ctx/bind keys; ephemeral keys change its output */
+       BAU_KEEPS_SOME = 256,  /* values already coarse enough, or without what it looks for, stay */
 };
 enum { /* what an onlooker of the output learns */
        BAU_LEAKS_EQUALITY = 1,

@@ -24,6 +24,7 @@ static const struct flag traits[] = {
     { BAU_KEEPS_LENGTH, "keeps length", "as many bytes out as in" },
     { BAU_MAKES_NULLS, "makes nulls", "the output is null" },
     { BAU_KEEPS_ALL, "keeps all", "the output is the input" },
+    { BAU_KEEPS_SOME, "keeps some", "values already coarse, or without what it looks for, stay" },
     { BAU_KEYED, "keyed", "another key gives another output" },
 };
 static const struct flag leaks[] = {
