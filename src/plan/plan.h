@@ -74,6 +74,9 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
                             struct bau_findings *findings, struct bau_plan **out, struct bau_error *err)
     BAU_MUST_CHECK;
 void bau_plan_free(struct bau_plan *plan);
+/* Datasets that travel only by rule and that no rule names become BAU_DATASET_SCHEMA. Before compile. */
+bau_status bau_plan_leave_out(const struct bau_project *project, const struct bau_store *store,
+                              struct bau_catalog *catalog, struct bau_error *err) BAU_MUST_CHECK;
 
 /* One masker outside any store: for `try`, for the examples of the reference page, for tests. */
 struct bau_single {
