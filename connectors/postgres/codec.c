@@ -1,5 +1,6 @@
 /* Columns ↔ values: the typed buffers of a column from its spans, and the wire form of one value of a replaced column. */
 #include "codec.h"
+#include "quick.h"
 
 enum {
     ZERO_COPY_BYTES = 256 * 1024,
@@ -238,7 +239,7 @@ static bau_status decode_lists(const struct bau_batch *batch, struct bau_column 
 
 bau_status pg_decode_column(const struct bau_batch *batch, struct bau_column *column, struct bau_error *err)
 {
-    if (point_into_raw(batch, column, err))
+    if (point_into_raw(batch, column, err) || pg_quick_decode(batch, column))
         return BAU_OK;
     const size_t bytes = span_bytes(batch, column);
     const bool list = column->field->list;
