@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 static bool is_plain(uint8_t c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
