@@ -17,7 +17,7 @@ const struct bau_masker *bau_build_masker(const struct bau_build *b, const struc
         if (strcmp(b->project->domains[i].name, treat->domain) == 0)
             *out_domain = &b->project->domains[i];
     const char *name = treat->masker ? treat->masker : *out_domain ? (*out_domain)->treat.masker : NULL;
-    return name ? bau_masker_find(name) : NULL;
+    return name ? bau_project_masker(b->project, name) : NULL;
 }
 
 const char *bau_build_domain(const struct bau_masker *masker, const struct bau_treat *treat)

@@ -126,6 +126,8 @@ static bau_status digest(const struct bau_build *b, uint8_t out[32], struct bau_
         return bau_error_set(err, BAU_E_BUG, "SHA-256 is not available");
     }
     digest_text(ctx, "bauta plan 1");
+    for (uint32_t i = 0; i < b->project->n_plugins; i++)
+        EVP_DigestUpdate(ctx, b->project->plugins[i].sha256, sizeof b->project->plugins[i].sha256);
     for (uint32_t i = 0; i < b->project->n_domains; i++) {
         digest_text(ctx, b->project->domains[i].name);
         digest_treat(ctx, &b->project->domains[i].treat);
@@ -196,7 +198,7 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
         bau_arena_free(arena);
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     }
-    *plan = (struct bau_plan){ .arena = arena, .catalog = catalog, .store = store };
+    *plan = (struct bau_plan){ .arena = arena, .catalog = catalog, .store = store, .scratch_bytes = bau_project_scratch(project) };
     struct bau_build b = { .project = project,
                            .store = store,
                            .catalog = catalog,

@@ -72,11 +72,9 @@ static inline struct bound bind_with(const struct bau_masker *m, bau_type type, 
 {
     struct bound b = { .masker = m, .type = type, .arena = bau_arena_new(1 << 16, BAU_ARENA_PRIVATE) };
     struct bau_keys *keys;
-    size_t scratch = 1;
+    const size_t scratch = bau_project_scratch(NULL);
     cr_assert(b.arena != NULL);
     cr_assert_eq(bau_keys_of(master, &keys, &b.err), BAU_OK);
-    for (size_t i = 0; i < bau_n_maskers; i++)
-        scratch = bau_maskers[i]->scratch_bytes > scratch ? bau_maskers[i]->scratch_bytes : scratch;
     b.scratch_bytes = scratch;
     b.scratch = bau_alloc(scratch);
     const struct bau_texts words = words_of(&b, settings);
