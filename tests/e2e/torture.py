@@ -2,7 +2,8 @@
 
     bindir = installation(scratch.path, 15)        PostgreSQL with one extension of ours, nothing written to the system
     load(source, "torture"); roles(target)
-    differences(dump(source, "torture"), dump(target, "torture"))
+    differences(dump(source, "torture"), dump(target, "torture"))     of servers of one major; else restore() makes
+                                                                      what the target is to be compared with
     checksums(source, "torture") == checksums(target, "torture")
 """
 import difflib
@@ -61,18 +62,6 @@ def installation(folder, major):
         with open(os.path.join(extensions, name), "w") as f:
             f.write(text)
     return place(real)
-
-
-class Server(servers.Postgres):
-    """A cluster of such an installation."""
-
-    def __init__(self, dir, name, bindir, **more):
-        self._bindir = bindir
-        super().__init__(dir, name, **more)
-
-    def _initdb(self, locale, encoding):
-        self.bindir = self._bindir
-        super()._initdb(locale, encoding)
 
 
 def roles(server, secret):
@@ -136,15 +125,24 @@ def records(text):
 # Schema
 
 
-def dump(server, db, *options):
-    """pg_dump --schema-only --create, by the statement, less what must not travel and what tells one server from
-    another."""
+def raw_dump(server, db, program):
     env = dict(servers.clean_environment(), PGOPTIONS="-c lc_messages=C")
-    done = subprocess.run([server.tool("pg_dump"), "--schema-only", "--create", "-d", server.url(db), *options], env=env,
-                          capture_output=True, text=True)
+    done = subprocess.run([program, "--schema-only", "--create", "-d", server.url(db)], env=env, capture_output=True,
+                          text=True)
     if done.returncode != 0:
         raise servers.ServerError("pg_dump: " + done.stderr)
-    return normal(done.stdout)
+    return done.stdout
+
+
+def dump(server, db):
+    """pg_dump --schema-only --create, by the statement, less what must not travel and what tells one server from
+    another."""
+    return normal(raw_dump(server, db, server.tool("pg_dump")))
+
+
+def restore(source, db, server):
+    """What PostgreSQL's own tools make of the schema on another server, pg_dump being the other server's."""
+    server.psql(raw_dump(source, db, server.tool("pg_dump")))
 
 
 def normal(text):

@@ -10,6 +10,7 @@ account, because PostgreSQL refuses root. Whatever is still up when the process 
 scratch folders are removed. fsync is off unless `conf` turns it on: a commit survives kill9(), not a power cut.
 """
 import atexit
+import functools
 import glob
 import os
 import pwd
@@ -24,8 +25,11 @@ import threading
 import time
 from urllib.parse import quote
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 START_SECONDS = 60
 STOP_SECONDS = 30
+FETCH_SECONDS = 180
 POLL_SECONDS = 0.05
 SOCKET_PATH_MAX = 107  # sun_path without its terminator
 DEFAULTS = {
@@ -129,7 +133,7 @@ def _major_of(bindir):
 
 
 def postgres_installations():
-    """{major: folder of initdb, postgres, psql …}, as found on this machine."""
+    """{major: folder of initdb, postgres, psql …} of the system."""
     folders = glob.glob("/usr/lib/postgresql/*/bin") + glob.glob("/usr/pgsql-*/bin")
     try:
         folders.append(subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True,
@@ -145,12 +149,36 @@ def postgres_installations():
 
 
 def postgres_bindir(major=None):
-    """Folder of the given major version, else of the newest. ServerMissing when there is none."""
+    """Folder of the given major version, else of the newest that the system has. A version the system has not is
+    unpacked beside it the first time it is asked for, which takes the network. ServerMissing when that fails."""
     found = postgres_installations()
     wanted = major or max(found, default=None)
-    if wanted not in found:
-        raise ServerMissing(f"PostgreSQL {major or ''} server is not installed".replace("  ", " "))
-    return found[wanted]
+    if wanted is None:
+        raise ServerMissing("PostgreSQL server is not installed")
+    return found.get(wanted) or _postgres_beside(wanted)
+
+
+def _postgres_beside(major):
+    bindir, problem = _fetched(major)
+    if problem:
+        raise ServerMissing(f"PostgreSQL {major} is not installed and could not be fetched: {problem}")
+    return bindir
+
+
+@functools.lru_cache(maxsize=None)  # of a failure too: without a network each try takes its time
+def _fetched(major):
+    """(bindir, None) of what other_postgres.sh makes, or (None, why not). It lies in the build folder, unless servers run
+    under another account that cannot reach it."""
+    folder = os.path.join(ROOT, "build") if _passable(ROOT) else "/var/cache/bauta"
+    try:
+        done = subprocess.run([os.path.join(HERE, "other_postgres.sh"), str(major), folder], capture_output=True,
+                              text=True, timeout=FETCH_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return None, str(problem)
+    if done.returncode != 0:
+        lines = done.stderr.splitlines() or ["no reason given"]
+        return None, next((line for line in lines if line.startswith("E: ")), lines[-1])
+    return os.path.join(folder, f"postgresql-{major}", "usr/lib/postgresql", str(major), "bin"), None
 
 
 class Scratch:
@@ -184,13 +212,14 @@ class Postgres:
     dir       folder that exists; the cluster lives in dir/name
     conf      settings of postgresql.conf on top of DEFAULTS
     password  of the superuser `postgres`: TCP and socket then ask for it (scram-sha-256), else everything is trusted
-    major     version wanted; the newest when None
+    major     version wanted; the newest of the system when None
+    bindir    folder of the programs, when they are not to be looked for
     """
 
     def __init__(self, dir, name, conf=None, locale="C.UTF-8", encoding="UTF8", password=None, major=None,
-                 standby_of=None):
+                 bindir=None, standby_of=None):
         self.name = name
-        self.bindir = standby_of.bindir if standby_of else postgres_bindir(major)
+        self.bindir = standby_of.bindir if standby_of else bindir or postgres_bindir(major)
         self.major = _major_of(self.bindir)
         self.password = password
         self.folder = os.path.join(os.path.abspath(dir), name)
