@@ -73,8 +73,8 @@ class Pair:
         self.assertEqual(torture.large_objects(self.target, DB), "")
 
     def test_database(self):
-        query = ("select pg_encoding_to_char(encoding), datcollate, datctype, datlocprovider from pg_database"
-                 f" where datname = '{DB}'")
+        provider = ", datlocprovider" if min(self.source.major, self.target.major) >= 15 else ""
+        query = f"select pg_encoding_to_char(encoding), datcollate, datctype{provider} from pg_database where datname = '{DB}'"
         self.assertEqual(self.target.psql(query), self.source.psql(query))
 
     def test_indexes_valid(self):
@@ -83,10 +83,10 @@ class Pair:
 
     def test_statistics(self):
         """ANALYZE ran: the planner knows every table that has rows. But for i_two, which has a foreign child: an
-        ANALYZE would connect to its server."""
+        ANALYZE would connect to its server. (Before 14 reltuples did not tell "unknown" from "none".)"""
         self.assertEqual(self.target.psql("select c.oid::regclass from pg_class c where relkind = 'r' and relnatts > 0"
                                           " and relnamespace::regnamespace::text in ('public', 'other')"
-                                          " and pg_relation_size(c.oid) > 0 and reltuples < 0", DB), "i_two")
+                                          " and pg_relation_size(c.oid) > 0 and reltuples < 0", DB), "i_two" if self.target.major >= 14 else "")
 
     def test_no_credentials(self):
         self.assertEqual(self.target.psql("select count(*) from pg_user_mapping", DB), "0")
