@@ -255,7 +255,7 @@ static bau_status dump_failed(const struct bau_side *side, int code, const struc
                          code, told ? ": " : "", told ? first.data : "");
 }
 
-bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct bau_error *err)
+bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, int *out_major, struct bau_error *err)
 {
     struct found found = { .major = 0 };
     find_program(&found);
@@ -283,5 +283,6 @@ bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct ba
     BAU_TRY(run(found.path, args, side->main, &side->with.watch, out, &complaints, &code, err));
     if (side->with.watch.stopped && side->with.watch.stopped(side->with.watch.self))
         return bau_error_set(err, BAU_E_CANCELLED, "pg_dump was stopped");
+    *out_major = found.major;
     return code == 0 ? BAU_OK : dump_failed(side, code, &complaints, err);
 }

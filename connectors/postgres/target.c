@@ -104,6 +104,17 @@ bau_status pg_target_main(struct bau_side *side, struct bau_error *err)
                    err); /* making and dropping databases takes its time */
 }
 
+static int64_t blob_number(const struct bau_side *side, const char *key)
+{
+    return json_integer_value(json_object_get(side->target->blob, key));
+}
+
+bool pg_public_open(const struct bau_side *side)
+{
+    return side->config->owner == PG_OWNER_TARGET ? side->version < 150000
+                                                  : blob_number(side, "dump_version") < 15;
+}
+
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err)
 {
     BAU_AUTO_TEXT sql = { 0 };
@@ -359,6 +370,20 @@ bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *pla
     return pg_report_status(&side->target->report, err);
 }
 
+/* The new database's schema public as the script expects to find it. */
+static bau_status settle_public(struct bau_side *side, struct bau_error *err)
+{
+    const bool open = pg_public_open(side);
+    if (open == (side->version < 150000))
+        return BAU_OK;
+    const struct pg_entry entry = { .type = "ACL",
+                                    .name = "SCHEMA public",
+                                    .settings = "",
+                                    .sql = open ? "GRANT CREATE ON SCHEMA public TO PUBLIC"
+                                                : "REVOKE CREATE ON SCHEMA public FROM PUBLIC" };
+    return pg_make_entry(side, side->target->load, &entry, NULL, false, NULL, err);
+}
+
 bau_status pg_target_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
 {
     if (!side->prepared)
@@ -374,5 +399,6 @@ bau_status pg_target_begin(struct bau_side *side, const struct bau_target_plan *
     BAU_TRY(pg_create_shadow(side, err));
     BAU_TRY(pg_connect(side, side->shadow, "schema", &target->load, err));
     BAU_TRY(pg_load_settings(side, target->load, err));
+    BAU_TRY(settle_public(side, err));
     return pg_make_bare(side, plan, err);
 }

@@ -97,6 +97,9 @@ bau_status pg_target_lock(struct bau_side *side, struct bau_error *err) BAU_MUST
 /* Makes the objects that come before the data through target->load, and maps the types. */
 bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
     BAU_MUST_CHECK;
+/* What PUBLIC may do in schema public before the script changes it: pg_dump writes privileges as differences from what
+ * servers of its own major start with. True: create objects, as it was before 15. */
+bool pg_public_open(const struct bau_side *side);
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
 
 /* blob.c ─ the source's schema text taken apart: script, side->tables, side->types; then side->oids. */
