@@ -150,6 +150,11 @@ bool pg_role_exists(const struct bau_side *side, const char *role);
 /* By the owner policy: the name to use, NULL when there is none. */
 const char *pg_role_for(const struct bau_side *side, const char *role);
 
+/* finish.c ─ makes every object that comes after the data and takes it all back, while the tables are empty: what the
+ * target's server does not know is in the report before a row is read. */
+bau_status pg_target_rehearse(struct bau_side *side, const struct bau_target_plan *plan,
+                              struct bau_error *err) BAU_MUST_CHECK;
+
 /* jobs.c */
 struct pg_job {
     const struct pg_entry *entry;

@@ -15,6 +15,7 @@ class Pair:
     """A source with the torture database and a target, each of its own version; loaded and refreshed once a class."""
 
     majors = (OLDEST, OLDEST)
+    dump = None  # major of the pg_dump that bauta finds; the newer server's when None
 
     @classmethod
     def setUpClass(cls):
@@ -32,7 +33,7 @@ class Pair:
         torture.roles(cls.target, "of-the-target")
         torture.load(cls.source, DB)
         cls.job = kit.Job(cls.source, cls.target, RULES, "owner: keep", db=DB,
-                          env={"BAUTA_PG_BIN": servers.postgres_bindir(max(cls.majors))})
+                          env={"BAUTA_PG_BIN": servers.postgres_bindir(cls.dump or max(cls.majors))})
         cls.done = cls.job.run()
 
     def setUp(self):
@@ -145,6 +146,55 @@ class Torture15To18(Pair, unittest.TestCase):
 @case.long
 class Torture18(Pair, unittest.TestCase):
     majors = (18, 18)
+
+
+@case.long
+class Torture13ByNewer(Pair, unittest.TestCase):
+    """Both servers are older than the pg_dump at hand: the common case of a machine that is upgraded before its servers."""
+    majors = (13, 13)
+    dump = OLDEST
+
+
+@case.long
+class Torture12To18(Pair, unittest.TestCase):
+    majors = (12, 18)
+
+
+class OlderTarget(unittest.TestCase):
+    """What an older server can take is taken, with a warning; the rest is refused before a row is read."""
+
+    def job(self, sql):
+        case.needs_postgres(17)
+        case.needs_postgres(15)
+        folder = case.scratch().path
+        source = servers.Postgres(folder, "older-source", major=17)
+        self.addCleanup(source.close)
+        target = servers.Postgres(folder, "older-target", major=15)
+        self.addCleanup(target.close)
+        job = kit.Job(source, target, env={"BAUTA_PG_BIN": source.bindir})
+        job.make("create table t (id int primary key); insert into t values (1), (2); " + sql)
+        return job
+
+    def test_taken(self):
+        done = self.job("create view v as select * from t").refresh()
+        self.assertIn("the target's server is older than the source's", done.stderr)
+
+    def check_refused(self, job):
+        done = job.run()
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("the target's server is PostgreSQL 15, older than the source's 17", done.stderr)
+        self.assertNotIn("dataset done", done.stderr)
+        self.assertEqual(job.siblings(), [])
+        return done.stderr
+
+    def test_refused(self):
+        self.assertIn("COLLATION public.c", self.check_refused(
+            self.job("create collation c (provider = builtin, locale = 'C.UTF-8')")))
+
+    def test_refused_for_what_comes_after_the_data(self):
+        self.assertIn("EVENT TRIGGER e", self.check_refused(
+            self.job("create function f() returns event_trigger language plpgsql as 'begin return; end';"
+                     " create event trigger e on login execute function f()")))
 
 
 class Standby(unittest.TestCase):
