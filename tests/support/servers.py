@@ -206,6 +206,32 @@ class Scratch:
         self.close()
 
 
+class Authority:
+    """A certificate authority of our own; `root` is the path of its certificate."""
+
+    def __init__(self, dir, name):
+        self._start = os.path.join(dir, name)
+        self.root = self._start + ".crt"
+        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                      "-keyout", self._start + ".key", "-out", self.root)
+
+    def issue(self, name, names="IP:127.0.0.1"):
+        """(certificate, key) as paths, for the given common name and alternative names."""
+        certificate, key = (f"{self._start}-{name}.{kind}" for kind in ("crt", "key"))
+        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names,
+                      "-keyout", key, "-out", certificate + ".req")
+        self._openssl("x509", "-req", "-in", certificate + ".req", "-days", "2", "-CA", self.root, "-CAkey",
+                      self._start + ".key", "-CAcreateserial", "-copy_extensions", "copy", "-out", certificate)
+        os.chmod(key, 0o600)
+        return certificate, key
+
+    @staticmethod
+    def _openssl(*arguments):
+        done = subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ServerError(f"openssl {arguments[0]}: {done.stderr.strip()}")
+
+
 class Postgres:
     """One cluster: made and started by the constructor, gone with close().
 
@@ -355,6 +381,16 @@ class Postgres:
 
     def log_tail(self, lines=15):
         return "\n".join(self.log_text().splitlines()[-lines:])
+
+    def require_tls(self, authority, certificate, key, method="trust"):
+        """From now on TCP connections need TLS; clients that log in by certificate (method cert) need one of `authority`."""
+        for name, path, mode in (("root.crt", authority.root, 0o644), ("own.crt", certificate, 0o644), ("own.key", key, 0o600)):
+            shutil.copy(path, os.path.join(self.data, name))
+            self._give(os.path.join(self.data, name), mode)
+        with open(os.path.join(self.data, "pg_hba.conf"), "w") as f:
+            f.write(f"local all all trust\nhostssl all all 127.0.0.1/32 {method}\n")
+        self.conf.update(ssl="on", ssl_ca_file="root.crt", ssl_cert_file="own.crt", ssl_key_file="own.key")
+        self.restart()
 
     # Inside
 
