@@ -197,6 +197,25 @@ class OlderTarget(unittest.TestCase):
                      " create event trigger e on login execute function f()")))
 
 
+class NewerSource(unittest.TestCase):
+    """A source newer than every pg_dump of the system."""
+
+    def test_pg_bin(self):
+        case.needs_postgres(17)
+        case.needs_postgres(OLDEST)
+        with servers.Postgres(case.scratch().path, "newer-source", major=17) as source:
+            old, nowhere = servers.postgres_bindir(OLDEST), "/nowhere"
+            for option, variable, code in ((source.bindir, nowhere, 0), (None, source.bindir, 0), (None, old, 5), (nowhere, old, 5)):
+                job = kit.Job(source, source, store=f"pg_bin: {option}" if option else "", env={"BAUTA_PG_BIN": variable})
+                job.target_url = source.url(job.db + "_target")
+                job.make("create table t as select 1 as a")
+                done = job.run()
+                self.assertEqual(done.returncode, code, done.stderr)
+                if code:
+                    self.assertIn(f"no pg_dump of 17 or later in {option or variable};", done.stderr)
+                    self.assertNotIn("dataset done", done.stderr)
+
+
 class Standby(unittest.TestCase):
     def test_hot_standby(self):
         """The source is a hot standby: nothing is written there, and the copy is whole."""

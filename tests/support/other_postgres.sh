@@ -16,6 +16,7 @@ mirror=http://deb.debian.org/debian keyring=/usr/share/keyrings/debian-archive-k
 
 case $major in
     13) suite=bullseye ;;
+    15) suite=bookworm ;;
     17) suite=trixie ;;
     18) suite=forky ;;
     12 | 14 | 16)
