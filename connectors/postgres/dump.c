@@ -249,8 +249,8 @@ static void find_program(const struct bau_side *side, struct found *best)
 static bau_status dump_failed(const struct bau_side *side, int code, const struct bau_text *complaints,
                               struct bau_error *err)
 {
-    static const char *const safe[] = { "permission denied", "connection to server", "server version",
-                                        "aborting because" };
+    static const char *const safe[] = { "permission denied", "connection to server", "connection to database",
+                                        "server version", "aborting because" };
     const char *line = complaints->data ? complaints->data : "";
     const size_t n = strcspn(line, "\n");
     BAU_AUTO_TEXT first = { 0 };

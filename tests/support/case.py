@@ -45,6 +45,8 @@ def pair():
 def environment(source=None, target=None, key=KEY, **more):
     """The environment bauta gets: SOURCE_URL, TARGET_URL and BAUTA_KEY as the tests' project files name them."""
     env = servers.clean_environment()
+    if "POSTGRES_MAJOR" in env:
+        env["BAUTA_PG_BIN"] = servers.postgres_bindir()
     for name, value in dict(more, SOURCE_URL=source, TARGET_URL=target, BAUTA_KEY=key).items():
         if value is not None:
             env[name] = value

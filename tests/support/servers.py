@@ -149,10 +149,10 @@ def postgres_installations():
 
 
 def postgres_bindir(major=None):
-    """Folder of the given major version, else of the newest that the system has. A version the system has not is
+    """Folder of the given major version, else of the one in POSTGRES_MAJOR, else of the newest the system has. A version the system has not is
     unpacked beside it the first time it is asked for, which takes the network. ServerMissing when that fails."""
     found = postgres_installations()
-    wanted = major or max(found, default=None)
+    wanted = major or int(os.environ.get("POSTGRES_MAJOR", 0)) or max(found, default=None)
     if wanted is None:
         raise ServerMissing("PostgreSQL server is not installed")
     return found.get(wanted) or _postgres_beside(wanted)
