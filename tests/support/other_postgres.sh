@@ -26,9 +26,11 @@ case $major in
     *) echo "no suite known that has PostgreSQL $major" >&2; exit 1 ;;
 esac
 
+there() { [ -x "$folder/$bin/postgres" ]; }
+! there || exit 0 # also for who may not write here
 exec 9>"$folder.lock"
 flock 9
-[ ! -x "$folder/$bin/postgres" ] || exit 0
+! there || exit 0
 root=$folder.part
 rm -rf "$root"
 trap 'rm -rf "$root"' EXIT
