@@ -424,6 +424,39 @@ static bau_status run_phases(struct finish *f, struct bau_error *err)
     return pg_report_status(report, err);
 }
 
+/* ── beforehand ──────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status rehearse_all(struct finish *f, struct bau_error *err)
+{
+    for (int last = 0; last <= 1; last++)
+        for (uint32_t i = 0; i < f->script->n; i++) {
+            const struct pg_entry *entry = &f->script->entries[i];
+            if (entry->section == PG_SECTION_POST && !is_type(entry, "MATERIALIZED VIEW DATA") &&
+                of_event_trigger(entry) == (last == 1))
+                BAU_TRY(one(f, entry, NULL, false, NULL, err));
+        }
+    return BAU_OK;
+}
+
+bau_status pg_target_rehearse(struct bau_side *side, const struct bau_target_plan *plan,
+                              struct bau_error *err)
+{
+    struct pg_target *target = side->target;
+    struct finish f = { .side = side, .plan = plan, .script = &target->script };
+    const bool within = target->in_transaction;
+    BAU_TRY(pg_exec(side, target->load, within ? "SAVEPOINT bauta_rehearsal" : "BEGIN", err));
+    target->in_transaction = true;
+    bau_status status = rehearse_all(&f, err);
+    target->in_transaction = within;
+    if (status != BAU_OK && strcmp(err->sqlstate, "53200") == 0) {
+        bau_log(BAU_WARN, "objects after the data not tried beforehand: too many for the lock table",
+                BAU_U64("objects", f.script->n));
+        status = BAU_OK;
+    }
+    BAU_TRY(status);
+    return pg_exec(side, target->load, within ? "ROLLBACK TO SAVEPOINT bauta_rehearsal" : "ROLLBACK", err);
+}
+
 bau_status pg_target_finish(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
 {
     if (!side->target || !side->target->load)

@@ -32,6 +32,7 @@ struct pg_config {              /* options of a store; see pg_options in postgre
     bool subscriptions, user_mappings; /* travel only when true */
     uint64_t part_bytes;               /* size of a ctid part; 0: chosen */
     const char *maintenance_work_mem;
+    const char *pg_bin; /* folder of pg_dump; NULL: looked for */
 };
 
 /* batch->format; compare the text, not the pointer. */

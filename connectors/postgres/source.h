@@ -70,6 +70,7 @@ struct pg_fill {
 bau_status pg_fill_catalog(struct pg_fill *fill, struct bau_error *err) BAU_MUST_CHECK;
 
 /* dump.c ─ the text of pg_dump --schema-only on the side's snapshot. */
-bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, int *out_major, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 #endif
