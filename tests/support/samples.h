@@ -7,12 +7,16 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/ip.h"
+
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
 static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "ip", sample_ip },
+    { "ip_reserved", sample_ip },
     { NULL, NULL },
 };
 
