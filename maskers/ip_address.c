@@ -185,6 +185,61 @@ uint8_t *bau_ip_write(uint8_t *dst, const struct bau_ip *ip)
     return write_number(dst, ip->suffix);
 }
 
+/* ---- reserved addresses ---- */
+
+enum { BENCHMARK_LEN = 15, SIX_LEN = 32 };
+
+/* One of 2^17 + 3 * 2^8 addresses. */
+static uint32_t draw_four(uint64_t random)
+{
+    static const uint32_t nets[] = { 0xC0000200, 0xC6336400, 0xCB007100 };
+    const uint32_t i = (uint32_t)bau_draw(random, (1u << 17) + 3 * 256);
+    return i < 1u << 17 ? 0xC6120000 | i : nets[(i - (1u << 17)) >> 8] | (i & 255);
+}
+
+/* `ip` as an address of its own, in a block of `block_len` bits that starts with `block`. */
+static void replace(struct bau_ip *ip, bau_wide block, unsigned block_len, bau_wide random)
+{
+    if (ip->suffix == BAU_IP_NO_SUFFIX) {
+        ip->bits = block | (random & ~bau_ip_mask(block_len) & bau_ip_mask(ip->width));
+        return;
+    }
+    const bau_wide all = bau_ip_mask(ip->width);
+    const bool network = (ip->bits & ~bau_ip_mask(ip->suffix) & all) == 0;
+    if (ip->suffix < block_len)
+        ip->suffix = (uint8_t)block_len;
+    ip->bits = block | (random & ~bau_ip_mask(block_len) & (network ? bau_ip_mask(ip->suffix) : all));
+}
+
+static void replace_four(struct bau_ip *ip, const uint8_t digest[16])
+{
+    const uint64_t random = bau_bits64(digest), more = bau_bits64(digest + 8);
+    if (ip->suffix == BAU_IP_NO_SUFFIX)
+        ip->bits = (bau_wide)draw_four(random) << 96;
+    else
+        replace(ip, (bau_wide)0xC6120000 << 96, BENCHMARK_LEN, (bau_wide)more << 64);
+}
+
+void bau_ip_reserve(struct bau_ip *ip, const uint8_t digest[16])
+{
+    if (ip->width == 32) {
+        replace_four(ip, digest);
+    } else if (bau_ip_is_mapped(ip)) {
+        const bool suffix = ip->suffix != BAU_IP_NO_SUFFIX;
+        struct bau_ip four = { .bits = ip->bits << 96,
+                               .width = 32,
+                               .suffix = !suffix           ? BAU_IP_NO_SUFFIX
+                                         : ip->suffix > 96 ? (uint8_t)(ip->suffix - 96)
+                                                           : 0 };
+        replace_four(&four, digest);
+        ip->bits = (bau_wide)0xFFFF << 32 | four.bits >> 96;
+        ip->suffix = suffix ? (uint8_t)(four.suffix + 96) : BAU_IP_NO_SUFFIX;
+    } else {
+        const bau_wide random = (bau_wide)bau_bits64(digest) << 64 | bau_bits64(digest + 8);
+        replace(ip, (bau_wide)0x20010DB8 << 96, SIX_LEN, random);
+    }
+}
+
 /* ---- columns ---- */
 
 bau_status bau_ip_room_make(struct bau_ip_room *out, uint32_t max_chars, struct bau_error *err)

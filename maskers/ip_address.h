@@ -32,6 +32,26 @@ static inline bau_wide bau_ip_mask(unsigned n)
     return n == 0 ? 0 : ~(bau_wide)0 << (128 - n);
 }
 
+/* The address alone, a mapped one as the IPv4 address in it. */
+static inline struct bau_ip bau_ip_plain(const struct bau_ip *ip)
+{
+    const bool mapped = bau_ip_is_mapped(ip);
+    return (struct bau_ip){ .bits = mapped ? ip->bits << 96 : ip->bits,
+                            .width = mapped ? 32 : ip->width,
+                            .suffix = BAU_IP_NO_SUFFIX };
+}
+
+/* Makes it an address that reaches nobody, by the digest of the plain one. Frozen (M2):
+ *
+ *   IPv4         in 198.18.0.0/15 (benchmarks, RFC 2544), or in 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24
+ *                (documentation, RFC 5737); with a prefix length in the first only
+ *   IPv6         in 2001:db8::/32 (documentation, RFC 3849)
+ *   ::ffff:…     the same block as the IPv4 address in it
+ *
+ * A prefix length stays if the block is wider than it, else it becomes the block's; an address whose host bits are all
+ * zero keeps them so. */
+void bau_ip_reserve(struct bau_ip *ip, const uint8_t digest[16]);
+
 /* What the narrowest column has room for. */
 struct bau_ip_room {
     uint32_t widest; /* characters */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "tests/support/samples/ip.h"
+#include "tests/support/samples/mac.h"
 
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
@@ -17,6 +18,8 @@ static const struct {
 } samples[] = {
     { "ip", sample_ip },
     { "ip_reserved", sample_ip },
+    { "mac", sample_mac },
+    { "mac_local", sample_mac },
     { NULL, NULL },
 };
 
