@@ -23,4 +23,14 @@ static const struct {
     { NULL, NULL },
 };
 
+/* Maskers of numbers that have to lie within a range: fractions between -most and most. */
+static const struct {
+    const char *masker;
+    uint32_t most;
+} number_ranges[] = {
+    { "geo_jitter", 85 },
+    { "geo_grid", 85 },
+    { NULL, 0 },
+};
+
 #endif
