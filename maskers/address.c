@@ -1,10 +1,10 @@
-/* address: one part of an invented address, in a real city. All parts that one `by` draws fit each other: the city lies in
- * the region, the postal code starts as the city's do, street and number are written as the country writes them. Street and
- * number are common ones and not looked up: an address can exist by chance.
+/* address: one part of an invented address, in a real city. All parts that one `by` draws fit each other: the
+ * city lies in the region, the postal code starts as the city's do, street and number are written as the
+ * country writes them. Street and number are common ones and not looked up: an address can exist by chance.
  *
- * Frozen (M2), with the gazetteer (rules/places/): from the two halves of the PRF of `by`, h and l, numbers below n are drawn
- * as (h, h') = (floor(h n / 2^64), h n mod 2^64): city (of the region, if one is kept), street, house number from h; each open place of the postal
- * code from l. */
+ * Frozen (M2), with the gazetteer (rules/places/): from the two halves of the PRF of `by`, h and l, numbers
+ * below n are drawn as (h, h') = (floor(h n / 2^64), h n mod 2^64): city (of the region, if one is kept),
+ * street, house number from h; each open place of the postal code from l. */
 #include "maskers/common.h"
 #include "src/kernel/places.h"
 
@@ -143,7 +143,8 @@ static struct size size_of(const struct bau_place_country *c, enum bau_place_par
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {
     struct config *c = config;
-    /* the parts of an address are one domain, but a column of postal codes is no measure for one of streets */
+    /* the parts of an address are one domain, but a column of postal codes is no measure for one of
+     * streets */
     const uint32_t room = with->field ? with->field->max_chars : with->max_chars;
     c->key = with->key;
     c->fixed = c->country ? find_country((const uint8_t *)c->country, strlen(c->country)) : NULL;

@@ -1,15 +1,17 @@
-/* device_id: identifiers of devices and sessions (advertising ids, Android ids, push tokens, cookies) as ones of the same
- * length and shape.
+/* device_id: identifiers of devices and sessions (advertising ids, Android ids, push tokens, cookies) as ones
+ * of the same length and shape.
  *
  *   UUID         8-4-4-4-12 hexadecimal digits; version and variant stay where RFC 9562 gives them
- *   hexadecimal  20 digits or more: every digit from the stream of shape.h. 8 to 19 digits: a keyed permutation
- *   other text   digits become digits, letters letters of the same case (shape.h), further ASCII characters stay; refused
- *                where that is less than 80 bits
+ *   hexadecimal  20 digits or more: every digit from the stream of shape.h. 8 to 19 digits: a keyed
+ *                permutation
+ *   other text   digits become digits, letters letters of the same case (shape.h), further ASCII characters
+ *                stay; refused where that is less than 80 bits
  *
- * Hexadecimal digits are read whatever their case and written in the case of the value; mixed case is other text.
+ * Hexadecimal digits are read whatever their case and written in the case of the value; mixed case is other
+ * text.
  *
- * n identifiers collide with a chance below n^2 / 2^81, those of 8 to 19 hexadecimal digits never. The permutation (frozen,
- * M2) of a number of 4 n bits: L the upper half, R the lower; ten rounds, r = 0..9:
+ * n identifiers collide with a chance below n^2 / 2^81, those of 8 to 19 hexadecimal digits never. The
+ * permutation (frozen, M2) of a number of 4 n bits: L the upper half, R the lower; ten rounds, r = 0..9:
  *     F = first 8 bytes, little endian, of PRF(subkey "device_id-short", R as 8 bytes || r || n || six 0)
  *     (L, R) = (R, L xor (F mod 2^(2 n))) */
 #include "maskers/shape.h"

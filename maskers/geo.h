@@ -1,7 +1,8 @@
 /* Coordinates for the maskers that move them: degrees of WGS 84 as numbers, or "latitude,longitude" as text.
  *
- * All arithmetic is in integers: degrees in units of 10^-9, lengths in millimetres, cosines of latitudes from a table by
- * whole degree with linear interpolation. A degree of latitude is 111195.08 m (mean radius 6371008.8 m). Frozen (M2). */
+ * All arithmetic is in integers: degrees in units of 10^-9, lengths in millimetres, cosines of latitudes from
+ * a table by whole degree with linear interpolation. A degree of latitude is 111195.08 m (mean radius
+ * 6371008.8 m). Frozen (M2). */
 #ifndef BAU_MASKERS_GEO_H
 #define BAU_MASKERS_GEO_H
 
@@ -49,7 +50,8 @@ bau_status bau_geo_bind(struct bau_geo *g, const struct bau_mask_bind *with, uin
 /* 2^30 cos(lat), at least 2^20. */
 int64_t bau_geo_cos(int64_t lat);
 
-/* Moves a point in place; the result has to lie within -90..90 and -180..180 degrees. digest: NULL without a `by`. */
+/* Moves a point in place; the result has to lie within -90..90 and -180..180 degrees. digest: NULL without a
+ * `by`. */
 typedef void bau_geo_move(const void *config, const uint8_t *digest, struct bau_geo_point *p);
 
 /* The whole of apply. `other`: the field of that option or NULL; `digest`: one a row, or NULL. */

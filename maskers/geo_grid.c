@@ -1,7 +1,7 @@
 /* geo_grid: puts a point into the middle of its cell of a grid of about `metres` by `metres`.
  *
- * Frozen (M2). Rows run from the south pole, each `metres` high; a row has as many cells as are at least `metres` wide in its
- * middle, the first one east of 180 degrees west. */
+ * Frozen (M2). Rows run from the south pole, each `metres` high; a row has as many cells as are at least
+ * `metres` wide in its middle, the first one east of 180 degrees west. */
 #include "maskers/geo.h"
 
 struct config {

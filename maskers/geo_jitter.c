@@ -1,10 +1,12 @@
-/* geo_jitter: moves a point by a secret way, the same for all points of one entity (`by`): in which direction is unknown,
- * how far lies between a tenth of `metres` and `metres`. Points of one entity keep their places to each other.
+/* geo_jitter: moves a point by a secret way, the same for all points of one entity (`by`): in which direction
+ * is unknown, how far lies between a tenth of `metres` and `metres`. Points of one entity keep their places
+ * to each other.
  *
- * Frozen (M2). From the PRF of `by`: two words of 64 bits, l and h, little endian; three tries for (x, y), each a number of
- * 21 bits minus 2^20: bits 0..20 and 21..41 of l; bits 42..62 of l and 0..20 of h; bits 21..41 and 42..62 of h. The first
- * with 2^40 / 100 <= x^2 + y^2 <= 2^40 counts, else the last with both set to 2^19 and their signs kept. East is
- * x metres / 2^20, north y metres / 2^20. Across a pole the way goes on on the other side, east of 180 from -180 on. */
+ * Frozen (M2). From the PRF of `by`: two words of 64 bits, l and h, little endian; three tries for (x, y),
+ * each a number of 21 bits minus 2^20: bits 0..20 and 21..41 of l; bits 42..62 of l and 0..20 of h; bits
+ * 21..41 and 42..62 of h. The first with 2^40 / 100 <= x^2 + y^2 <= 2^40 counts, else the last with both set
+ * to 2^19 and their signs kept. East is x metres / 2^20, north y metres / 2^20. Across a pole the way goes on
+ * on the other side, east of 180 from -180 on. */
 #include "maskers/geo.h"
 
 enum { SCALE = 1 << 20 };

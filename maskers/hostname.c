@@ -1,5 +1,6 @@
-/* hostname: a name that no resolver answers for, below the top-level names example, invalid and test that RFC 6761
- * reserves. The number of labels stays, names in one domain stay in one domain. Construction: host_name.h.
+/* hostname: a name that no resolver answers for, below the top-level names example, invalid and test that RFC
+ * 6761 reserves. The number of labels stays, names in one domain stay in one domain. Construction:
+ * host_name.h.
  *
  * n names collide with a chance below n^2 / 2^81. */
 #include "maskers/host_name.h"

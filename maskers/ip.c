@@ -1,30 +1,44 @@
-/* ip: a keyed permutation of IP addresses that keeps prefixes. Two addresses that share their first n bits and no more do
- * so afterwards: a subnet stays a subnet. A prefix length ("/24") stays.
+/* ip: a keyed permutation of IP addresses that keeps prefixes. Two addresses that share their first n bits
+ * and no more do so afterwards: a subnet stays a subnet. A prefix length ("/24") stays.
  *
- * Construction (frozen, M2): Crypto-PAn (Xu, Fan, Ammar, Moon, "Prefix-Preserving IP Address Anonymization", ICNP 2002)
- * with AES-128, over 32 or 128 bits. Subkeys "ip4" and "ip6" of 32 bytes: the first 16 are the AES key, the other 16,
- * encrypted, the pad. Bit d of an address is flipped by the highest bit of E(its first d bits, then the pad's bits from d
- * on). Beside that:
+ * Construction (frozen, M2): Crypto-PAn (Xu, Fan, Ammar, Moon, "Prefix-Preserving IP Address Anonymization",
+ * ICNP 2002) with AES-128, over 32 or 128 bits. Subkeys "ip4" and "ip6" of 32 bytes: the first 16 are the AES
+ * key, the other 16, encrypted, the pad. Bit d of an address is flipped by the highest bit of E(its first d
+ * bits, then the pad's bits from d on). Beside that:
  *
- *   - scope keep: no bit is flipped on the way to a special block (private, loopback, link-local, shared, multicast,
- *     reserved) or to global unicast, so what is in one stays in it and nothing else comes in. An address near a block keeps the bits that it
- *     shares with it. scope mix: only ::ffff:0:0/96 is treated so.
+ *   - scope keep: no bit is flipped on the way to a special block (private, loopback, link-local, shared,
+ *     multicast, reserved) or to global unicast, so what is in one stays in it and nothing else comes in. An
+ *     address near a block keeps the bits that it shares with it. scope mix: only ::ffff:0:0/96 is treated
+ *     so.
  *   - ::ffff:a.b.c.d changes as a.b.c.d does.
- *   - with a prefix length, an address whose host bits are all zero keeps them zero: it names the network. The host that
- *     would have taken its place takes the place that this one leaves.
+ *   - with a prefix length, an address whose host bits are all zero keeps them zero: it names the network.
+ *     The host that would have taken its place takes the place that this one leaves.
  *
- * Flips of the first 16 bits come out of a table made at bind; the rest is one AES block a bit, in batches. */
+ * Flips of the first 16 bits come out of a table made at bind;
+ * the rest is one AES block a bit, in batches. */
 #include "maskers/ip_address.h"
 #include "src/kernel/kernels.h"
 
 enum { KEEP, MIX };
-enum { TOP = 16, PREFIXES = 1 << TOP, BLOCKS = 1024 };
+enum { TOP = 16, PREFIXES = 1 << TOP, MOST_LOW = 128 - TOP, BLOCKS = 1024 };
+
+struct block {          /* a special one */
+    uint64_t high, low; /* of the bits of an address */
+    unsigned len;
+};
+
+struct row { /* what makes the block of bit TOP + i out of an address, both in byte order */
+    uint64_t keep[2], pad[2];
+};
 
 struct tree {
     struct bau_prf cipher; /* for its AES key */
     bau_wide pad;
     uint16_t *top; /* flips of the first 16 bits of addresses that start so */
     unsigned width;
+    struct row row[MOST_LOW];
+    const struct block *late; /* blocks that the top does not decide on */
+    size_t n_late;
 };
 
 struct config {
@@ -47,11 +61,6 @@ static const struct bau_option options[] = {
 
 /* ---- special blocks: IANA special-purpose address registries, RFC 6890 ---- */
 
-struct block {
-    uint64_t high, low; /* of the bits of an address */
-    unsigned len;
-};
-
 static const struct block four_blocks[] = {
     { 0, 0, 8 },                              /* 0.0.0.0/8, this network */
     { UINT64_C(0x0A00000000000000), 0, 8 },   /* 10.0.0.0/8, private */
@@ -63,8 +72,9 @@ static const struct block four_blocks[] = {
     { UINT64_C(0xE000000000000000), 0, 4 },   /* 224.0.0.0/4, multicast */
     { UINT64_C(0xF000000000000000), 0, 4 },   /* 240.0.0.0/4, reserved */
 };
+/* The longer ones first, of them the mapped one for scope mix. */
 static const struct block six_blocks[] = {
-    { 0, UINT64_C(0xFFFF00000000), 96 },     /* ::ffff:0:0/96, mapped: first, for scope mix */
+    { 0, UINT64_C(0xFFFF00000000), 96 },     /* ::ffff:0:0/96, mapped */
     { UINT64_C(0x0064FF9B00000000), 0, 96 }, /* 64:ff9b::/96, translated */
     { UINT64_C(0x2000000000000000), 0, 3 },  /* 2000::/3, global unicast */
     { UINT64_C(0xFC00000000000000), 0, 7 },  /* fc00::/7, unique local */
@@ -120,6 +130,30 @@ static void fill_top(struct tree *t, struct work *w)
         }
 }
 
+/* No flips on the way to a special block, as far as the first 16 bits go. */
+static void spare_blocks(struct tree *t, const struct block *blocks, size_t n)
+{
+    for (uint32_t p = 0; p < PREFIXES; p++) {
+        const unsigned kept = bits_kept((bau_wide)p << (128 - TOP), blocks, n);
+        t->top[p] = (uint16_t)(kept >= TOP ? 0 : t->top[p] & (0xFFFFu >> kept));
+    }
+    t->late = blocks;
+    while (t->n_late < n && blocks[t->n_late].len > TOP)
+        t->n_late++;
+}
+
+static void fill_rows(struct tree *t)
+{
+    for (unsigned i = 0; i < t->width - TOP; i++) {
+        uint8_t keep[BAU_AES_BLOCK], pad[BAU_AES_BLOCK];
+        const bau_wide mask = bau_ip_mask(TOP + i);
+        store_block(keep, mask);
+        store_block(pad, t->pad & ~mask);
+        memcpy(t->row[i].keep, keep, sizeof keep);
+        memcpy(t->row[i].pad, pad, sizeof pad);
+    }
+}
+
 static bau_status make_tree(struct tree *t, unsigned width, const char *label,
                             const struct bau_mask_bind *with, struct work *w, struct bau_error *err)
 {
@@ -135,6 +169,7 @@ static bau_status make_tree(struct tree *t, unsigned width, const char *label,
         for (unsigned i = 0; i < BAU_AES_BLOCK; i++)
             t->pad = t->pad << 8 | pad[i];
         fill_top(t, w);
+        fill_rows(t);
     }
     bau_wipe(subkey, sizeof subkey);
     bau_wipe(pad, sizeof pad);
@@ -149,7 +184,10 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     if (!w)
         return bau_error_set(err, BAU_E_NOMEM, "addresses");
     BAU_TRY(make_tree(&c->four, 32, "ip4", with, w, err));
-    return make_tree(&c->six, 128, "ip6", with, w, err);
+    BAU_TRY(make_tree(&c->six, 128, "ip6", with, w, err));
+    spare_blocks(&c->four, four_blocks, c->scope == KEEP ? BAU_COUNT(four_blocks) : 0);
+    spare_blocks(&c->six, six_blocks, c->scope == KEEP ? BAU_COUNT(six_blocks) : 1);
+    return BAU_OK;
 }
 
 static void unbind(void *config)
@@ -161,33 +199,37 @@ static void unbind(void *config)
 
 /* ---- flipping ---- */
 
-/* Bits from `TOP` on of up to BLOCKS / (width - TOP) addresses. */
+/* Replaces up to BLOCKS / (width - TOP) addresses by the flips of their bits from TOP on. */
 static void flip_low(const struct tree *t, struct work *w, bau_wide *address, uint32_t n)
 {
-    const unsigned bits = t->width - TOP;
-    for (uint32_t i = 0; i < n; i++)
+    const unsigned bits = t->width - TOP, upper = bits < 64 - TOP ? bits : 64 - TOP;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t bytes[BAU_AES_BLOCK];
+        uint64_t half[2], block[2];
+        store_block(bytes, address[i]);
+        memcpy(half, bytes, sizeof half);
         for (unsigned b = 0; b < bits; b++) {
-            const bau_wide mask = bau_ip_mask(TOP + b);
-            store_block(w->in[i * bits + b], (address[i] & mask) | (t->pad & ~mask));
+            block[0] = (half[0] & t->row[b].keep[0]) | t->row[b].pad[0];
+            block[1] = (half[1] & t->row[b].keep[1]) | t->row[b].pad[1];
+            memcpy(w->in[i * bits + b], block, sizeof block);
         }
+    }
     bau_kernels_get()->aes(&t->cipher.aes, w->in[0], w->out[0], n * bits);
     for (uint32_t i = 0; i < n; i++) {
-        bau_wide flips = 0;
-        for (unsigned b = 0; b < bits; b++)
-            flips = flips << 1 | w->out[i * bits + b][0] >> 7;
-        address[i] = flips << (128 - t->width);
+        const uint8_t(*code)[BAU_AES_BLOCK] = (const uint8_t(*)[BAU_AES_BLOCK])w->out + i * bits;
+        uint64_t high = 0, low = 0;
+        for (unsigned b = 0; b < upper; b++)
+            high = high << 1 | code[b][0] >> 7;
+        for (unsigned b = upper; b < bits; b++)
+            low = low << 1 | code[b][0] >> 7;
+        address[i] = (bau_wide)high << (128 - TOP - upper) | low;
     }
 }
 
 /* Permutes addresses of one width in place. */
-static void permute(const struct config *c, const struct tree *t, struct work *w, bau_wide *address,
-                    uint32_t n)
+static void permute(const struct tree *t, struct work *w, bau_wide *address, uint32_t n)
 {
     const uint32_t most = BLOCKS / (t->width - TOP);
-    const bool four = t->width == 32;
-    const struct block *blocks = four ? four_blocks : six_blocks;
-    const size_t n_blocks =
-        c->scope == KEEP ? (four ? BAU_COUNT(four_blocks) : BAU_COUNT(six_blocks)) : !four;
     bau_wide flips[BLOCKS / TOP];
     for (uint32_t at = 0; at < n; at += most) {
         const uint32_t some = n - at < most ? n - at : most;
@@ -196,7 +238,7 @@ static void permute(const struct config *c, const struct tree *t, struct work *w
         for (uint32_t i = 0; i < some; i++) {
             bau_wide *a = &address[at + i];
             flips[i] |= (bau_wide)t->top[(uint32_t)(*a >> (128 - TOP))] << (128 - TOP);
-            *a ^= flips[i] & ~bau_ip_mask(bits_kept(*a, blocks, n_blocks));
+            *a ^= flips[i] & ~bau_ip_mask(bits_kept(*a, t->late, t->n_late));
         }
     }
 }
@@ -228,8 +270,7 @@ static void add_address(struct group groups[2], const struct bau_ip *ip, uint32_
 }
 
 /* Keeps the network address where it is, see above. */
-static void settle_networks(const struct config *c, const struct tree *t, struct work *w, struct bau_ip *ip,
-                            const struct group *g)
+static void settle_networks(const struct tree *t, struct work *w, struct bau_ip *ip, const struct group *g)
 {
     for (uint32_t k = 0; k < g->n; k++) {
         const struct bau_ip *one = &ip[g->who[k]];
@@ -240,7 +281,7 @@ static void settle_networks(const struct config *c, const struct tree *t, struct
             g->address[k] &= ~host;
         } else if ((g->address[k] & host) == 0) {
             g->address[k] = g->before[k] & ~host;
-            permute(c, t, w, &g->address[k], 1);
+            permute(t, w, &g->address[k], 1);
         }
     }
 }
@@ -272,8 +313,8 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
             add_address(groups, &ip[i], i);
     for (unsigned g = 0; g < 2; g++) {
         const struct tree *t = g ? &c->six : &c->four;
-        permute(c, t, ctx->scratch, groups[g].address, groups[g].n);
-        settle_networks(c, t, ctx->scratch, ip, &groups[g]);
+        permute(t, ctx->scratch, groups[g].address, groups[g].n);
+        settle_networks(t, ctx->scratch, ip, &groups[g]);
         put_back(ip, &groups[g]);
     }
     return bau_ip_write_column(ip, in, ctx->arena, out, err);

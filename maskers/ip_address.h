@@ -13,11 +13,12 @@ struct bau_ip {
     uint8_t suffix; /* prefix length, or BAU_IP_NO_SUFFIX */
 };
 
-/* Reads dotted quads without leading zeros, and every spelling of RFC 4291 section 2.2; "/n" may follow. No blanks, zones,
- * brackets or ports. */
+/* Reads dotted quads without leading zeros, and every spelling of RFC 4291 section 2.2; "/n" may follow. No
+ * blanks, zones, brackets or ports. */
 bool bau_ip_read(const uint8_t *text, size_t len, struct bau_ip *out) BAU_MUST_CHECK;
 
-/* Writes the address as RFC 5952 says (4-mapped ones with a dotted tail) and returns the end; at most BAU_IP_CHARS. */
+/* Writes the address as RFC 5952 says (4-mapped ones with a dotted tail) and returns the end; at most
+ * BAU_IP_CHARS. */
 uint8_t *bau_ip_write(uint8_t *dst, const struct bau_ip *ip);
 
 /* ::ffff:a.b.c.d */
@@ -48,8 +49,8 @@ static inline struct bau_ip bau_ip_plain(const struct bau_ip *ip)
  *   IPv6         in 2001:db8::/32 (documentation, RFC 3849)
  *   ::ffff:…     the same block as the IPv4 address in it
  *
- * A prefix length stays if the block is wider than it, else it becomes the block's; an address whose host bits are all
- * zero keeps them so. */
+ * A prefix length stays if the block is wider than it, else it becomes the block's; an address whose host
+ * bits are all zero keeps them so. */
 void bau_ip_reserve(struct bau_ip *ip, const uint8_t digest[16]);
 
 /* What the narrowest column has room for. */
@@ -68,7 +69,8 @@ static inline bool bau_ip_fits(const struct bau_ip_room *room, const struct bau_
                            : room->six && (ip->suffix == BAU_IP_NO_SUFFIX || room->suffix6);
 }
 
-/* Reads a whole column; a null leaves an address of width 0. Errors: BAU_E_DATA for what is no address or has no room. */
+/* Reads a whole column; a null leaves an address of width 0. Errors: BAU_E_DATA for what is no address or has
+ * no room. */
 bau_status bau_ip_read_column(const struct bau_ip_room *room, struct bau_mask_ctx *ctx,
                               const struct bau_column *in, struct bau_ip **out, struct bau_error *err)
     BAU_MUST_CHECK;

@@ -1,5 +1,5 @@
-/* ip_reserved: addresses that reach nobody, in blocks kept for documentation and benchmarks: see bau_ip_reserve. There are
- * 131840 such IPv4 addresses: two may become one. */
+/* ip_reserved: addresses that reach nobody, in blocks kept for documentation and benchmarks: see
+ * bau_ip_reserve. There are 131840 such IPv4 addresses: two may become one. */
 #include "maskers/ip_address.h"
 
 struct config {

@@ -1,6 +1,7 @@
-/* mac: a keyed permutation of MAC addresses; marks between digits, case and the two bits that tell group addresses from
- * individual and local from universal ones stay. With vendor=keep the first three bytes stay too. The result may be the
- * address of a real device: mac_local makes some that no vendor assigns. Construction: mac_address.h. */
+/* mac: a keyed permutation of MAC addresses; marks between digits, case and the two bits that tell group
+ * addresses from individual and local from universal ones stay. With vendor=keep the first three bytes stay
+ * too. The result may be the address of a real device: mac_local makes some that no vendor assigns.
+ * Construction: mac_address.h. */
 #include "maskers/mac_address.h"
 
 enum { MASK, KEEP };

@@ -22,7 +22,8 @@ static uint64_t low_mask(uint32_t bits)
     return (UINT64_C(1) << bits) - 1;
 }
 
-/* The changing bits of an address as one number, and back. With BAU_MAC_ALL the lowest two bits of the first byte stay. */
+/* The changing bits of an address as one number, and back. With BAU_MAC_ALL the lowest two bits of the first
+ * byte stay. */
 static uint64_t take(const struct bau_mac *m, bau_mac_part part)
 {
     const uint32_t rest = m->width - 8;

@@ -18,10 +18,11 @@ typedef enum {
     BAU_MAC_ALL,    /* all but the two bits that tell group from individual and local from universal */
 } bau_mac_part;
 
-/* Frozen (M2). The changing bits, in order, are one number of 2h bits: L the upper h, R the lower. Ten rounds, r = 0..9:
- *     F = first 8 bytes, little endian, of PRF(subkey "mac", R as 8 bytes || r || width || vendor as 3 bytes || 0 0 0)
- *     (L, R) = (R, L xor (F mod 2^h))
- * The vendor is 0 for BAU_MAC_ALL. A balanced Feistel network, as in uuid.c. */
+/* Frozen (M2). The changing bits, in order, are one number of 2h bits: L the upper h, R the lower. Ten
+ * rounds, r = 0..9:
+ *     F = first 8 bytes, little endian, of PRF(subkey "mac", M); (L, R) = (R, L xor (F mod 2^h))
+ * with the 16 bytes M = R as 8 bytes, r, width, vendor as 3 bytes, 0 0 0. The vendor is 0 for BAU_MAC_ALL.
+ * A balanced Feistel network, as in uuid.c. */
 struct bau_mac_perm {
     struct bau_prf prf;
     uint32_t offsets[BAU_MAC_CHUNK + 1]; /* 0, 16, 32 … */

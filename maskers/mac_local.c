@@ -1,6 +1,7 @@
-/* mac_local: MAC addresses with the bit for "locally administered" set, which no vendor burns into a device (IEEE 802,
- * universal and local addresses). The other 46 or 62 bits are permuted as by mac with vendor=mask under this masker's own
- * key, and whether it is a group address stays: only an address that was local already can meet one that was not. */
+/* mac_local: MAC addresses with the bit for "locally administered" set, which no vendor burns into a device
+ * (IEEE 802, universal and local addresses). The other 46 or 62 bits are permuted as by mac with vendor=mask
+ * under this masker's own key, and whether it is a group address stays: only an address that was local
+ * already can meet one that was not. */
 #include "maskers/mac_address.h"
 
 struct config {

@@ -4,8 +4,9 @@
  *   +44...   +44 7700 900xxx              Ofcom, telephone numbers for drama use
  *   others   +1, area code, 555-01xx      NANPA, 555 line numbers; the area code is drawn: 2xx to 9xx, no x11
  *
- * blocks national: numbers with the country code of Australia, France, Germany, Ireland or Sweden too get one of that
- * country, all numbers of its blocks alike (the table below says whose rule they are); others as above.
+ * blocks national: numbers with the country code of Australia, France, Germany, Ireland or Sweden too get one
+ * of that country, all numbers of its blocks alike (the table below says whose rule they are); others as
+ * above.
  *
  * They are written as + and digits: length and punctuation of the original do not show. There are few of
  * them, so two people may get the same one: this masker cannot serve a unique column. */
@@ -49,7 +50,8 @@ static const struct block {
     { "46", "8465004", 2, 0, 100 },
     { "46", "980319", 3, 200, 100 },
     { "46", "701740", 3, 605, 95 },
-    /* Germany, Bundesnetzagentur: numbers for media productions, in Berlin, Hamburg, Frankfurt, München, Köln */
+    /* Germany, Bundesnetzagentur, notice 148/2021: media productions, in Berlin, Hamburg, Frankfurt,
+     * München, Köln */
     { "49", "3023125", 3, 0, 1000 },
     { "49", "4066969", 3, 0, 1000 },
     { "49", "6990009", 3, 0, 1000 },

@@ -1,12 +1,15 @@
 /* postal_code: what names a small area is cut off a postal code; length, blanks and dashes stay.
  *
- *   zip3   US ZIP codes (5 or 9 digits) by HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(B): the first three digits stay, others
- *          become 0; all become 0 where the three-digit area has 20,000 people or fewer by the census
- *   first  the first `keep` letters and digits stay, further digits become 0, letters A or a; a code that has no more than
- *          `keep` is hidden whole. How many people an area then has is not known here: choose `keep` for the country.
+ *   zip3   US ZIP codes (5 or 9 digits) by HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(B): the first three
+ *          digits stay, others become 0; all become 0 where the three-digit area has 20,000 people or fewer
+ *          by the census
+ *   first  the first `keep` letters and digits stay, further digits become 0, letters A or a; a code that has
+ *          no more than `keep` is hidden whole. How many people an area then has is not known here: choose
+ *          `keep` for the country
  *
- * Tabulations by the census: of 2000 from the guidance of the Office for Civil Rights of 26 November 2012, of 2010 counted
- * over ZCTAs in the same way. `both` hides what either does. The lists are frozen; a later census is another word. */
+ * Tabulations by the census: of 2000 from the guidance of the Office for Civil Rights of 26 November 2012, of
+ * 2010 counted over ZCTAs in the same way. `both` hides what either does. The lists are frozen; a later
+ * census is another word. */
 #include "maskers/common.h"
 
 enum { ZIP3, FIRST };

@@ -1,11 +1,13 @@
-/* url: an absolute URL whose host nobody answers for. Scheme, port, depth of the path and names of the query stay.
+/* url: an absolute URL whose host nobody answers for. Scheme, port, depth of the path and names of the query
+ * stay.
  *
  *   host         a name as by host_name.h, an address as by ip_reserved
  *   path         each segment a token in its shape (shape.h); a usual file name ending (.html, .png) stays
  *   query        name=value: the value a token in its shape; a part without '=' is a token whole
  *   user, password, fragment   tokens in their shape
  *
- * Equal parts give equal tokens anywhere. Two short parts of one shape may become one: distinct URLs can meet. */
+ * Equal parts give equal tokens anywhere. Two short parts of one shape may become one: distinct URLs can
+ * meet. */
 #include "maskers/host_name.h"
 #include "maskers/ip_address.h"
 #include "maskers/shape.h"
@@ -59,9 +61,10 @@ static void unbind(void *config)
 
 /* ---- reading: RFC 3986, appendix B ---- */
 
-static uint32_t find(const uint8_t *p, uint32_t from, uint32_t to, const char *marks)
+/* Where the first of three marks stands, or `to`. */
+static uint32_t find(const uint8_t *p, uint32_t from, uint32_t to, char a, char b, char c)
 {
-    while (from < to && (p[from] == 0 || !strchr(marks, p[from])))
+    while (from < to && p[from] != (uint8_t)a && p[from] != (uint8_t)b && p[from] != (uint8_t)c)
         from++;
     return from;
 }
@@ -88,7 +91,8 @@ static bool read_authority(const uint8_t *p, uint32_t from, uint32_t to, struct 
             from = i + 1;
         }
     u->bracket = from < to && p[from] == '[';
-    uint32_t end = find(p, from, to, u->bracket ? "]" : ":");
+    const char stop = u->bracket ? ']' : ':';
+    uint32_t end = find(p, from, to, stop, stop, stop);
     if (u->bracket && end == to)
         return false;
     u->host = (struct part){ from + u->bracket, end - from - u->bracket };
@@ -113,8 +117,8 @@ static bool read_url(const uint8_t *p, size_t bytes, struct url *u)
     for (uint32_t i = 0; i < len; i++)
         if (p[i] <= ' ' || p[i] == 0x7F)
             return false;
-    const uint32_t from = u->scheme.len + 3, path = find(p, from, len, "/?#"),
-                   query = find(p, path, len, "?#"), fragment = find(p, query, len, "#");
+    const uint32_t from = u->scheme.len + 3, path = find(p, from, len, '/', '?', '#'),
+                   query = find(p, path, len, '?', '#', '?'), fragment = find(p, query, len, '#', '#', '#');
     u->path = (struct part){ path, query - path };
     u->has_query = query < fragment;
     u->query = (struct part){ query + u->has_query, fragment - query - u->has_query };
@@ -172,7 +176,7 @@ static void put_path(struct writer *w, const uint8_t *p, struct part path)
             put_mark(w, p[i++]);
             continue;
         }
-        const uint32_t to = find(p, i, end, "/"), keeps = to == end ? ending(p + i, to - i) : 0;
+        const uint32_t to = find(p, i, end, '/', '/', '/'), keeps = to == end ? ending(p + i, to - i) : 0;
         put_token(w, p + i, to - i - keeps);
         put(w, p + to - keeps, keeps);
         i = to;
@@ -187,7 +191,7 @@ static void put_query(struct writer *w, const uint8_t *p, struct part query)
             put_mark(w, p[i++]);
             continue;
         }
-        const uint32_t to = find(p, i, end, "&;"), equals = find(p, i, to, "=");
+        const uint32_t to = find(p, i, end, '&', ';', '&'), equals = find(p, i, to, '=', '=', '=');
         const uint32_t value = equals < to ? equals + 1 : i;
         put(w, p + i, value - i);
         put_token(w, p + value, to - value);
@@ -197,7 +201,7 @@ static void put_query(struct writer *w, const uint8_t *p, struct part query)
 
 static void put_user(struct writer *w, const uint8_t *p, struct part user)
 {
-    const uint32_t end = user.at + user.len, colon = find(p, user.at, end, ":");
+    const uint32_t end = user.at + user.len, colon = find(p, user.at, end, ':', ':', ':');
     put_token(w, p + user.at, colon - user.at);
     if (colon < end) {
         put_mark(w, ':');

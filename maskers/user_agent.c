@@ -1,9 +1,10 @@
-/* user_agent: one of a few common texts of the same class: desktop browser, telephone, tablet, robot, tool. Versions are round,
- * systems have no model, no language shows. What is none of these counts as a desktop browser. */
+/* user_agent: one of a few common texts of the same class: desktop browser, telephone, tablet, robot, tool.
+ * Versions are round, systems have no model, no language shows. What is none of these counts as a desktop
+ * browser. */
 #include "maskers/common.h"
 
 enum class { DESKTOP, PHONE, TABLET, ROBOT, TOOL, CLASSES };
-enum { MOST = 8 };
+enum { MOST = 8, LOOKED_AT = 512 };
 
 struct config {
     const struct bau_mask_key *key;
@@ -54,26 +55,12 @@ static const struct {
     { "ruby", TOOL },           { "libwww", TOOL },    { "http", TOOL },
 };
 
-static bool holds(struct bau_slice v, const char *word)
-{
-    const size_t n = strlen(word);
-    for (size_t i = 0; i + n <= v.len; i++) {
-        size_t k = 0;
-        while (k < n) {
-            const uint8_t c = v.data[i + k];
-            if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)word[k])
-                break;
-            k++;
-        }
-        if (k == n)
-            return true;
-    }
-    return false;
-}
-
 static enum class class_of(struct bau_slice v) {
-    if (v.len > 1024) v.len = 1024;
-    for (size_t i = 0; i < BAU_COUNT(words); i++) if (holds(v, words[i].word)) return words[i].class;
+    char text[LOOKED_AT + 1]; const size_t n = v.len < LOOKED_AT ? v.len : LOOKED_AT;
+    for (size_t i = 0; i < n; i++)
+        text[i] = (char)(v.data[i] >= 'A' && v.data[i] <= 'Z' ? v.data[i] | 0x20 : v.data[i]);
+    text[n] = '\0';
+    for (size_t i = 0; i < BAU_COUNT(words); i++) if (strstr(text, words[i].word)) return words[i].class;
     return DESKTOP;
 }
 

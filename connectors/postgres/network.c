@@ -1,7 +1,8 @@
 /* inet, cidr, macaddr and macaddr8 in COPY's binary form ↔ their text, which is what maskers see of them.
  *
- * inet and cidr: address family (2: IPv4, 3: IPv6), prefix length, 1 for cidr, count of address bytes, the bytes. The text
- * of an inet leaves a full prefix length out, that of a cidr never does. The others are bytes alone. */
+ * inet and cidr: address family (2: IPv4, 3: IPv6), prefix length, 1 for cidr, count of address bytes, the
+ * bytes. The text of an inet leaves a full prefix length out, that of a cidr never does. The others are bytes
+ * alone. */
 #include <arpa/inet.h>
 
 #include "codec.h"
@@ -68,7 +69,8 @@ bau_status pg_network_decode(struct pg_build *b, const uint8_t *p, size_t len, u
     return add_text(b, text, n, err);
 }
 
-/* ── text → bytes ────────────────────────────────────────────────────────────────────────────────────────────────── */
+/* ── text → bytes
+ * ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static bool read_mac(struct bau_slice text, uint32_t bytes, uint8_t *out)
 {

@@ -1,6 +1,6 @@
-/* Gazetteers by country: real cities with their region and the pattern of their postal codes, common street names, how an
- * address is written. The data is rules/places/ compiled by rules/mkplaces.py; a country that has been released is frozen
- * (M2). Const and static. */
+/* Gazetteers by country: real cities with their region and the pattern of their postal codes, common street
+ * names, how an address is written. The data is rules/places/ compiled by rules/mkplaces.py; a country that
+ * has been released is frozen (M2). Const and static. */
 #ifndef BAU_KERNEL_PLACES_H
 #define BAU_KERNEL_PLACES_H
 

@@ -1,4 +1,5 @@
-/* address: the parts of one identity fit each other and the gazetteer, country and region that rows name stay, widths. */
+/* address: the parts of one identity fit each other and the gazetteer, country and region that rows name
+ * stay, widths. */
 #include "src/kernel/places.h"
 #include "tests/support/masker.h"
 

@@ -1,4 +1,5 @@
-/* device_id and user_agent: shapes, the permutation of short ids against one written out, classes of agents, refusals. */
+/* device_id and user_agent: shapes, the permutation of short ids against one written out, classes of agents,
+ * refusals. */
 #include "tests/support/masker.h"
 #include "tests/support/slow.h"
 

@@ -1,5 +1,5 @@
-/* geo_jitter and geo_grid: distances measured on the sphere with libm, the same way for one entity, poles and antimeridian,
- * types, decimals, refusals. */
+/* geo_jitter and geo_grid: distances measured on the sphere with libm, the same way for one entity, poles and
+ * antimeridian, types, decimals, refusals. */
 #include <math.h>
 
 #include "tests/support/masker.h"

@@ -1,4 +1,5 @@
-/* hostname and url: tokens against CMAC and base32 written out with OpenSSL, reserved names, what stays of a URL, refusals. */
+/* hostname and url: tokens against CMAC and base32 written out with OpenSSL, reserved names, what stays of a
+ * URL, refusals. */
 #include "tests/support/masker.h"
 #include "tests/support/slow.h"
 

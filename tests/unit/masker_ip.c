@@ -1,5 +1,5 @@
-/* ip against Crypto-PAn written out one AES call a bit (itself held to published outputs), the properties it promises,
- * addresses that people spell in many ways; ip_reserved against the blocks of the RFCs. */
+/* ip against Crypto-PAn written out one AES call a bit (itself held to published outputs), the properties it
+ * promises, addresses that people spell in many ways; ip_reserved against the blocks of the RFCs. */
 #include <arpa/inet.h>
 #include <openssl/evp.h>
 
@@ -56,7 +56,8 @@ static const char *slow_text(struct slow *s, const char *text, unsigned kept, ch
     return inet_ntop(family, to, out, 64);
 }
 
-/* From the sample trace of the Crypto-PAn distribution; the IPv6 ones from yacryptopan 1.0.2 under the same key. */
+/* From the sample trace of the Crypto-PAn distribution; the IPv6 ones from yacryptopan 1.0.2 under the same
+ * key. */
 Test(masker_ip, the_reference_gives_published_outputs)
 {
     static const uint8_t key[32] = {

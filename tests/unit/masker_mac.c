@@ -1,4 +1,5 @@
-/* mac and mac_local against the Feistel network written out with OpenSSL's CMAC, spellings, refusals, small domains. */
+/* mac and mac_local against the Feistel network written out with OpenSSL's CMAC, spellings, refusals, small
+ * domains. */
 #include "tests/support/masker.h"
 #include "tests/support/slow.h"
 

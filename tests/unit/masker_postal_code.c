@@ -28,8 +28,8 @@ static const char *mask(const char *options, const char *text)
     return status == BAU_OK ? bau_arena_textn(arena, out.data, out.offsets[1]) : NULL;
 }
 
-/* hhs.gov, "Guidance Regarding Methods for De-identification": the 17 restricted ZIP codes of Census 2000; and the 18 that
- * are in use for Census 2010. */
+/* hhs.gov, "Guidance Regarding Methods for De-identification": the 17 restricted ZIP codes of Census 2000;
+ * and the 18 that are in use for Census 2010. */
 static const char of_2000[] = "036 692 878 059 790 879 063 821 884 102 823 890 203 830 893 556 831";
 static const char of_2010[] = "036 059 102 202 203 204 205 369 556 692 753 772 821 823 878 879 884 893";
 
