@@ -64,6 +64,9 @@ static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod)
     const struct pg_type_more *more = pg_type_more_of(&fill->types, t);
     set_limits(f, t->oid, typmod);
     f->type = more->citext || t->kind == PG_ENUM ? BAU_TEXT : pg_type_map(t->oid);
+    if (pg_is_network(t->oid) &&
+        !pg_is_network(f->native_type)) /* a domain: its values do not tell what they are */
+        f->type = BAU_OTHER;
     f->document = f->type == BAU_JSON;
     f->n_labels = more->n_labels;
     f->labels = more->labels;

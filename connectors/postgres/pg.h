@@ -158,6 +158,12 @@ bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *col
 bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids,
                            uint32_t n_oids, uint32_t type_oid, uint8_t *value, uint32_t len,
                            struct bau_error *err) BAU_MUST_CHECK;
+/* network.c: whether a type OID is inet, cidr, macaddr, macaddr8 or an array of one. */
+static inline bool pg_is_network(uint32_t oid)
+{
+    return oid >= 650 && oid <= 1041 &&
+           (oid == 650 || oid == 651 || oid == 774 || oid == 775 || oid == 829 || oid == 869 || oid >= 1040);
+}
 bau_type pg_type_map(uint32_t base_oid); /* built-in OID → bau_type; BAU_OTHER otherwise */
 const struct pg_type *pg_type_find(const struct bau_side *side, uint32_t oid); /* NULL when not reachable */
 bool pg_type_holds_oids(const struct bau_side *side,

@@ -20,7 +20,8 @@ bau_type pg_type_map(uint32_t base_oid)
         { 700, BAU_F32 },        { 701, BAU_F64 },          { 1082, BAU_DATE }, { 1083, BAU_TIME },
         { 1114, BAU_TIMESTAMP }, { 1184, BAU_TIMESTAMPTZ }, { 2950, BAU_UUID }, { 25, BAU_TEXT },
         { 1043, BAU_TEXT },      { 1042, BAU_TEXT },        { 19, BAU_TEXT },   { 1700, BAU_NUMERIC },
-        { 114, BAU_JSON },       { 3802, BAU_JSON },        { 17, BAU_BYTES },
+        { 114, BAU_JSON },       { 3802, BAU_JSON },        { 17, BAU_BYTES },  { 869, BAU_TEXT },
+        { 650, BAU_TEXT },       { 829, BAU_TEXT },         { 774, BAU_TEXT },
     };
     for (size_t i = 0; i < BAU_COUNT(map); i++)
         if (map[i].oid == base_oid)

@@ -129,6 +129,20 @@ static inline size_t vary(const char *example, uint64_t i, uint8_t *out)
     return len;
 }
 
+/* A fraction between -most and most. */
+static inline size_t number_within(bau_type type, uint32_t most, uint64_t i, uint8_t out[64])
+{
+    const double f64 = (double)(i * 7919 % (20000 * (uint64_t)most)) / 10000 - (double)most;
+    const float f32 = (float)f64;
+    if (type == BAU_F64)
+        memcpy(out, &f64, sizeof f64);
+    else if (type == BAU_F32)
+        memcpy(out, &f32, sizeof f32);
+    else
+        return (size_t)snprintf((char *)out, 64, "%.4f", f64);
+    return bau_type_width(type);
+}
+
 static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
 {
     const int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
@@ -137,6 +151,9 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
     const int64_t us = n * 1000003;
     const float f32 = (float)n / 4;
     const double f64 = (double)n / 8;
+    for (size_t s = 0; number_ranges[s].masker; s++)
+        if (strcmp(number_ranges[s].masker, m->name) == 0)
+            return number_within(type, number_ranges[s].most, i, out);
     switch (type) {
     case BAU_BOOL: out[0] = i & 1; return 1;
     case BAU_I16: memcpy(out, &i16, 2); return 2;

@@ -7,13 +7,30 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/ip.h"
+#include "tests/support/samples/mac.h"
+
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
 static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "ip", sample_ip },
+    { "ip_reserved", sample_ip },
+    { "mac", sample_mac },
+    { "mac_local", sample_mac },
     { NULL, NULL },
+};
+
+/* Maskers of numbers that have to lie within a range: fractions between -most and most. */
+static const struct {
+    const char *masker;
+    uint32_t most;
+} number_ranges[] = {
+    { "geo_jitter", 85 },
+    { "geo_grid", 85 },
+    { NULL, 0 },
 };
 
 #endif
