@@ -46,6 +46,13 @@ struct bau_name_set;
 bau_status bau_name_set_make(struct bau_arena *arena, const struct bau_name_set **out, struct bau_error *err)
     BAU_MUST_CHECK;
 
+/* A word of UTF-8 is a given name of some dictionary. */
+bool bau_name_is_given(const struct bau_name_set *set, const uint8_t *word, size_t len);
+/* Lower case of a letter of Latin, Greek or Cyrillic; any other character is itself. */
+uint32_t bau_fold_letter(uint32_t code_point);
+/* Of a script that is written without blanks between words: Han, Kana, Hangul. */
+bool bau_is_run_on(uint32_t code_point);
+
 struct bau_scan {
     const uint8_t *text;
     size_t len, at;         /* at: where the next hit may start; 0 at first */
@@ -66,6 +73,8 @@ size_t bau_find_national_id(const uint8_t *text, size_t len, size_t at);
 size_t bau_find_ip6(const uint8_t *text, size_t len, size_t at);
 /* detect_secret.c */
 size_t bau_find_secret(const uint8_t *text, size_t len, size_t at, uint32_t entropy_least, bau_find *out);
+/* Bytes that tell the issuer of a key that was found, not part of the secret. */
+size_t bau_key_prefix(const uint8_t *text, size_t len);
 /* detect_name.c; *skip: bytes before the name that belong to the hit's title */
 size_t bau_find_name(const struct bau_scan *scan, size_t at, size_t *skip);
 

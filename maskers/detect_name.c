@@ -50,7 +50,7 @@ static uint32_t fold_latin(uint32_t c)
 }
 
 /* Lower case of the letters of Latin, Greek and Cyrillic. */
-static uint32_t fold(uint32_t c)
+uint32_t bau_fold_letter(uint32_t c)
 {
     if ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3AB) ||
         (c >= 0x410 && c <= 0x42F))
@@ -81,7 +81,7 @@ static bool is_letter(uint32_t c)
 }
 
 /* Written without blanks between words. */
-static bool is_run_on(uint32_t c)
+bool bau_is_run_on(uint32_t c)
 {
     return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3);
 }
@@ -108,7 +108,7 @@ static void add(struct bau_name_set *set, const uint8_t *p, size_t len, uint8_t 
 {
     uint64_t h = hash_start;
     uint32_t c;
-    for (size_t i = 0, step; i < len; i += step, h = hash_step(h, fold(c)))
+    for (size_t i = 0, step; i < len; i += step, h = hash_step(h, bau_fold_letter(c)))
         if ((step = bau_utf8_read(p + i, p + len, &c)) == 0)
             return;
     const size_t at = slot_of(set, h);
@@ -179,7 +179,7 @@ static struct word read_word(const struct bau_scan *s, size_t at)
         w.jointed |= joint;
         if (joint && !first_part)
             first_part = look_up(s->names, h) & GIVEN;
-        const uint32_t small = fold(c);
+        const uint32_t small = bau_fold_letter(c);
         if (i == at) {
             w.capital = small != c;
             w.cased = c < 0x530 || (c >= 0x1E00 && c <= 0x1FFF);
@@ -192,7 +192,7 @@ static struct word read_word(const struct bau_scan *s, size_t at)
     }
     if (w.end < i) { /* it ended with a joint: not part of it */
         h = hash_start;
-        for (size_t k = at, step; k < w.end; k += step, h = hash_step(h, fold(c)))
+        for (size_t k = at, step; k < w.end; k += step, h = hash_step(h, bau_fold_letter(c)))
             step = bau_utf8_read(s->text + k, end, &c);
         w.chars--;
     }
@@ -280,7 +280,7 @@ static size_t find_run_on(const struct bau_scan *s, size_t at)
     uint32_t c;
     for (; n < 3; n++) {
         const size_t step = i < s->len ? bau_utf8_read(s->text + i, s->text + s->len, &c) : 0;
-        if (!step || !is_run_on(c))
+        if (!step || !bau_is_run_on(c))
             break;
         ends[n] = i += step;
     }
@@ -295,7 +295,7 @@ static size_t find_run_on(const struct bau_scan *s, size_t at)
         size_t g = past_blank(s, ends[k]);
         for (unsigned chars = 0; chars < 4 && g < s->len; chars++) {
             const size_t step = bau_utf8_read(s->text + g, s->text + s->len, &c);
-            if (!step || !is_run_on(c))
+            if (!step || !bau_is_run_on(c))
                 break;
             g += step;
             given = hash_step(given, c);
@@ -314,7 +314,7 @@ static bool inside_word(const struct bau_scan *s, size_t at)
     while (from > 0 && at - from < 4 && (from == at || (s->text[from] & 0xC0u) == 0x80u))
         from--;
     return from < at && bau_utf8_read(s->text + from, s->text + at, &c) == at - from && is_letter(c) &&
-           !is_run_on(c);
+           !bau_is_run_on(c);
 }
 
 static size_t find(const struct bau_scan *s, size_t at, size_t *skip)
@@ -322,7 +322,7 @@ static size_t find(const struct bau_scan *s, size_t at, size_t *skip)
     uint32_t c, n_words;
     const size_t step = bau_utf8_read(s->text + at, s->text + s->len, &c);
     *skip = 0;
-    if (step && is_run_on(c))
+    if (step && bau_is_run_on(c))
         return find_run_on(s, at);
     if (!step || !is_letter(c) || inside_word(s, at))
         return 0;
@@ -357,4 +357,14 @@ size_t bau_find_name(const struct bau_scan *s, size_t at, size_t *skip)
     if (n > 3 && end[-1] == 's' && end[-2] == '\'')
         return n - 2; /* the English genitive is none of the name */
     return n > 5 && end[-1] == 's' && memcmp(end - 4, "\xE2\x80\x99", 3) == 0 ? n - 4 : n;
+}
+
+bool bau_name_is_given(const struct bau_name_set *set, const uint8_t *word, size_t len)
+{
+    uint64_t h = hash_start;
+    uint32_t c;
+    for (size_t i = 0, step; i < len; i += step, h = hash_step(h, bau_fold_letter(c)))
+        if ((step = bau_utf8_read(word + i, word + len, &c)) == 0)
+            return false;
+    return look_up(set, h) & GIVEN;
 }

@@ -60,6 +60,16 @@ static size_t find_key(const uint8_t *text, size_t len, size_t at)
     return 0;
 }
 
+size_t bau_key_prefix(const uint8_t *text, size_t len)
+{
+    for (size_t k = 0; k < BAU_COUNT(keys); k++) {
+        const size_t prefix = strlen(keys[k].prefix);
+        if (len > prefix && memcmp(text, keys[k].prefix, prefix) == 0)
+            return prefix;
+    }
+    return 0;
+}
+
 static bool is_base64url(uint8_t c)
 {
     return bau_is_word(c) || c == '-';
