@@ -7,12 +7,17 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/images.h"
+
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
 static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "image_placeholder", sample_gif },
+    { "exif_strip", sample_gif },
+    { "pdf_placeholder", sample_pdf },
     { NULL, NULL },
 };
 
