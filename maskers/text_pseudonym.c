@@ -129,8 +129,10 @@ static uint32_t split_name(const struct config *c, const struct bau_prose_hit *h
         out[n++] = (struct entity){ hit->value, hit->at + (uint32_t)i, (uint32_t)(end - i), BAU_FIND_NAME,
                                     !given && !(read && bau_is_run_on(letter)) };
     }
-    for (uint32_t k = 1; k < n; k++) /* the last of several is the surname, unless it is "Surname, Given" */
-        out[k].surname |= k + 1 == n && !memchr(p, ',', hit->len);
+    if (n > 1 && !memchr(p, ',', hit->len)) { /* of several the first is a given name, the last the surname */
+        out[0].surname = false;
+        out[n - 1].surname = true;
+    }
     return n;
 }
 
