@@ -3,6 +3,7 @@
  *   title [title …] Name [Name [Name]]      Frau Dr. Müller: the name is the hit, the title stays
  *   Given [I.] [von] Name [Name]            a given name of some dictionary with capitalised words behind it
  *   Surname, Given                          both of some dictionary
+ *   I. [I.] Surname                         initials and a surname of some dictionary
  *   given name alone                        when the scan asks for it
  *   two words of dictionaries               scripts without capitals: Arabic, Devanagari
  *   surname and given name, with no blank   Han, Kana, Hangul
@@ -317,6 +318,19 @@ static bool inside_word(const struct bau_scan *s, size_t at)
            !bau_is_run_on(c);
 }
 
+/* Up to three initials and a surname. */
+static size_t find_initials(const struct bau_scan *s, const struct word *first)
+{
+    struct word w = *first;
+    for (unsigned n = 0; n < 3 && w.capital && w.chars == 1 && point_at(s, w.end); n++) {
+        const size_t next = past_blank(s, w.end + 1);
+        w = read_word(s, next);
+        if (w.end > next && w.capital && w.chars > 1)
+            return w.what & SURNAME ? w.end - first->at : 0;
+    }
+    return 0;
+}
+
 static size_t find(const struct bau_scan *s, size_t at, size_t *skip)
 {
     uint32_t c, n_words;
@@ -331,6 +345,8 @@ static size_t find(const struct bau_scan *s, size_t at, size_t *skip)
         return find_titled(s, &w, skip);
     if (!w.capital && w.cased)
         return 0;
+    if (w.chars == 1)
+        return find_initials(s, &w);
     if (!w.cased) {
         const struct word next = read_word(s, past_blank(s, w.end));
         if ((w.what & GIVEN) && next.at > w.end && (next.what & (GIVEN | SURNAME)))

@@ -89,7 +89,9 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
 
 const struct bau_masker bau_masker_text_redact = {
     .name = "text_redact",
-    .summary = "Hides addresses, numbers, secrets and names in running text; what no detector finds stays.",
+    .summary = "Hides addresses, numbers, secrets and names in running text; what no detector finds stays: "
+               "for long prose "
+               "lorem is safer.",
     .accepts = BAU_TYPE_BIT(BAU_TEXT),
     .traits = BAU_DETERMINISTIC | BAU_KEEPS_SOME,
     .leaks = BAU_LEAKS_EQUALITY | BAU_LEAKS_FREQUENCY | BAU_LEAKS_LENGTH | BAU_LEAKS_FORMAT |

@@ -63,7 +63,7 @@ Test(masker_password, crypt_verifies, .init = set_up, .fini = tear_down)
         const char *got = masked("", 0, crypts[i].in);
         cr_assert(got != NULL, "case %zu", i);
         cr_expect_eq(strncmp(got, crypts[i].head, strlen(crypts[i].head)), 0, "%s", got);
-        const char *again = crypt_r(word, got, &data);
+        const char *again = crypt_rn(word, got, &data, sizeof data);
         cr_expect(again && strcmp(again, got) == 0, "case %zu: %s", i, got);
     }
     for (int cost = 4; cost <= 14; cost++) {
@@ -73,7 +73,8 @@ Test(masker_password, crypt_verifies, .init = set_up, .fini = tear_down)
         in[2] = cost % 2 ? 'b' : 'y';
         const char *got = masked("", 60, in);
         cr_assert_eq(strncmp(got, in, 7), 0, "%s", got);
-        const char *again = cost > 10 ? got : crypt_r(word, got, &data); /* above it takes seconds */
+        const char *again =
+            cost > 10 ? got : crypt_rn(word, got, &data, sizeof data); /* above it takes seconds */
         cr_expect(again && strcmp(again, got) == 0, "%s", got);
     }
 }
