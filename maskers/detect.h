@@ -89,9 +89,16 @@ static inline bool bau_is_number(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
+/* c is in a set of ASCII characters: bit c % 64 of set[c / 64]. */
+static inline bool bau_in_set(const uint64_t set[2], uint8_t c)
+{
+    return c < 0x80 && (set[c / 64] >> (c % 64) & 1u);
+}
+
 static inline bool bau_is_word(uint8_t c)
 {
-    return bau_is_alpha(c) || bau_is_number(c) || c == '_';
+    static const uint64_t set[2] = { UINT64_C(0x03FF000000000000), UINT64_C(0x07FFFFFE87FFFFFE) };
+    return bau_in_set(set, c);
 }
 
 static inline bool bau_is_hex(uint8_t c)

@@ -43,9 +43,10 @@ static bool in_alphabet(uint8_t c, enum alphabet a)
 static size_t find_key(const uint8_t *text, size_t len, size_t at)
 {
     for (size_t k = 0; k < BAU_COUNT(keys); k++) {
+        if (text[at] != (uint8_t)keys[k].prefix[0])
+            continue;
         const size_t prefix = strlen(keys[k].prefix);
-        if (text[at] != (uint8_t)keys[k].prefix[0] || len - at < prefix + keys[k].least ||
-            memcmp(text + at, keys[k].prefix, prefix) != 0)
+        if (len - at < prefix + keys[k].least || memcmp(text + at, keys[k].prefix, prefix) != 0)
             continue;
         size_t n = 0;
         while (n <= keys[k].most && at + prefix + n < len &&
@@ -128,25 +129,30 @@ static bool is_base64(uint8_t c)
 /* A run of base64 or hexadecimal characters in which two taken at random are the same less often than once in six,
  * with digits and letters of both cases that take turns at least every fourth character, or letters of one case
  * with digits, a sixth of all at least, among them: words and names of programs have less. */
-static size_t find_entropy(const uint8_t *text, size_t len, size_t at, uint32_t least)
+static bool is_random(const uint8_t *p, size_t n)
 {
-    size_t end = at, changes = 0;
     uint32_t count[256] = { 0 }, mix[4] = { 0 };
     uint64_t squares = 0;
+    size_t changes = 0;
+    for (size_t i = 0; i < n; i++) {
+        mix[mix_of(p[i])]++;
+        changes += i > 0 && mix_of(p[i]) != mix_of(p[i - 1]);
+        squares += 2 * (uint64_t)count[p[i]]++ + 1;
+    }
+    const bool mixed = mix[1] >= 1 && mix[2] >= 3 && mix[3] >= 3 && 4 * changes >= n;
+    const bool plain = 6 * mix[1] >= n && mix[2] + mix[3] >= 3 && changes >= 6;
+    return (uint64_t)n * n >= 6 * squares && (mixed || plain);
+}
+
+static size_t find_entropy(const uint8_t *text, size_t len, size_t at, uint32_t least)
+{
+    size_t end = at;
     if (at > 0 && is_base64(text[at - 1]))
         return 0; /* inside a run that was looked at */
     while (end < len && is_base64(text[end]))
         end++;
-    const uint64_t n = end - at;
-    if (n < least || n > ENTROPY_MOST)
-        return 0;
-    for (size_t i = at; i < end; i++) {
-        mix[mix_of(text[i])]++;
-        changes += i > at && mix_of(text[i]) != mix_of(text[i - 1]);
-        squares += 2 * (uint64_t)count[text[i]]++ + 1;
-    }
-    const bool mixed = mix[1] >= 1 && mix[2] >= 3 && mix[3] >= 3 && 4 * changes >= n;
-    if (n * n < 6 * squares || (!mixed && (6 * mix[1] < n || mix[2] + mix[3] < 3 || changes < 6)))
+    const size_t n = end - at;
+    if (n < least || n > ENTROPY_MOST || !is_random(text + at, n))
         return 0;
     while (end < len && text[end] == '=' && end - at < n + 2)
         end++;
