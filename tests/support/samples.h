@@ -9,6 +9,7 @@
 
 #include "tests/support/samples/ip.h"
 #include "tests/support/samples/mac.h"
+#include "tests/support/samples/images.h"
 
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
@@ -20,6 +21,9 @@ static const struct {
     { "ip_reserved", sample_ip },
     { "mac", sample_mac },
     { "mac_local", sample_mac },
+    { "image_placeholder", sample_gif },
+    { "exif_strip", sample_gif },
+    { "pdf_placeholder", sample_pdf },
     { NULL, NULL },
 };
 
