@@ -1,21 +1,23 @@
-/* fpe: format-preserving encryption. The symbols of an alphabet change, everything else stays: length, separators, the
- * first and last symbols if the rule says so. Values of one shape (as many symbols, the same characters elsewhere) are
- * permuted among themselves.
+/* fpe: format-preserving encryption. The symbols of an alphabet change, everything else stays: length,
+ * separators, the first and last symbols if the rule says so. Values of one shape (as many symbols, the same
+ * characters elsewhere) are permuted among themselves.
  *
  * alphabet (frozen, M2). n symbols that move, radix r:
  *     r^n >= 1,000,000   FF1 (src/kernel/ff1.h), AES-256 under the subkey "fpe-ff1", tweak: the domain's name
- *     r^n <  1,000,000   an explicit keyed permutation of the r^n numbers (bau_perm) under the subkey "fpe-0000", the
+ *     r^n <  1,000,000   an explicit keyed permutation of the r^n numbers (bau_perm) under the subkey
+ *     "fpe-0000", the
  *                        digits being n: FF1 is not to be used there
- * classes=true: a digit becomes a digit, a lower- or upper-case ASCII letter one of its case. The n positions that move
- *     are a number in mixed radix, most significant first; it is permuted as maskers/rank.h says, with the classes as
- *     context (0 digit, 1 upper, 2 lower, a byte each). Where the product of the radices is 2^120 or more, the network works
- *     on positions instead of numbers: two halves, of n div 2 symbols and the rest; in each of ten rounds i, from 0, half
- *     i mod 2 changes by what the other one is (K1, K2, PRF as in rank.h; numbers in bytes little endian, symbols as index
- *     in 0-9 A-Z a-z, one byte each):
- *         S = PRF(K2, PRF(K1, classes) xor (i + 1 as 16 bytes)); for each 16 symbols of the other half, the last ones
- *         filled up with 0: S = PRF(K2, S xor them)
- *         position k: its symbol's place in its class moves on by PRF(K2, S xor (0 as 8 bytes || k + 1 as 8 bytes)) as a
- *         number * radix div 2^128, modulo the radix.
+ * classes=true: a digit becomes a digit, a lower- or upper-case ASCII letter one of its case. The n positions
+ * that move
+ *     are a number in mixed radix, most significant first; it is permuted as maskers/rank.h says, with the
+ *     classes as context (0 digit, 1 upper, 2 lower, a byte each). Where the product of the radices is 2^120
+ *     or more, the network works on positions instead of numbers: two halves, of n div 2 symbols and the
+ *     rest; in each of ten rounds i, from 0, half i mod 2 changes by what the other one is (K1, K2, PRF as in
+ *     rank.h; numbers in bytes little endian, symbols as index in 0-9 A-Z a-z, one byte each):
+ *         S = PRF(K2, PRF(K1, classes) xor (i + 1 as 16 bytes)); for each 16 symbols of the other half, the
+ *         last ones filled up with 0: S = PRF(K2, S xor them)
+ *         position k: its symbol's place in its class moves on by PRF(K2, S xor (0 as 8 bytes || k + 1 as 8
+ *         bytes)) as a number * radix div 2^128, modulo the radix.
  *
  * Too few symbols for keep_first and keep_last: all of them move. */
 #include "maskers/fpe.h"
@@ -156,7 +158,8 @@ static bool is_separator(uint32_t code)
            !(code >= '0' && code <= '9');
 }
 
-/* Every symbol's index into work.numerals; their number in *out_n. False: an odd character, or too many symbols. */
+/* Every symbol's index into work.numerals; their number in *out_n. False: an odd character, or too many
+ * symbols. */
 static bool read_symbols(const struct config *c, const uint8_t *p, const uint8_t *end, uint16_t *numerals,
                          uint32_t *out_n)
 {

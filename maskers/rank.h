@@ -1,4 +1,5 @@
-/* A keyed, tweaked permutation of [0, size) for identifiers: size from 1 to 2^126, another size and tweak a value.
+/* A keyed, tweaked permutation of [0, size) for identifiers: size from 1 to 2^126, another size and tweak a
+ * value.
  *
  * Construction (frozen, M2). K1, K2: the two halves of the subkey; PRF: AES-128-CMAC; integers little endian.
  *     T = PRF(K1, context): what must not be mixed up with another value, such as the characters that stay
@@ -7,9 +8,9 @@
  *         F = PRF(K2, T xor (R as 8 bytes || r as 8 bytes)) as a number of 128 bits * m div 2^128
  *         (L, R) = (R, (L + F) mod m)
  *     v = a * R + L; while v >= size, all of it again.
- * This is the generalised Feistel network of Black and Rogaway (CT-RSA 2002) with cycle walking. Ten rounds from a million
- * values on, as FF1; small domains need more to resist attacks over many tweaks (Hoang, Tessaro, Trieu, CRYPTO 2018): 20
- * below a million, 36 below a thousand. */
+ * This is the generalised Feistel network of Black and Rogaway (CT-RSA 2002) with cycle walking. Ten rounds
+ * from a million values on, as FF1; small domains need more to resist attacks over many tweaks (Hoang,
+ * Tessaro, Trieu, CRYPTO 2018): 20 below a million, 36 below a thousand. */
 #ifndef BAU_MASKERS_RANK_H
 #define BAU_MASKERS_RANK_H
 

@@ -1,5 +1,5 @@
-/* FF1: set-up of shapes, and the form that works for every radix and length. Numbers too long for a word are limbs of 32
- * bits, least significant first. */
+/* FF1: set-up of shapes, and the form that works for every radix and length. Numbers too long for a word are
+ * limbs of 32 bits, least significant first. */
 #include "src/kernel/ff1.h"
 #include "src/kernel/internal.h"
 
@@ -129,8 +129,8 @@ static uint64_t power_below(uint32_t radix, uint32_t n,
     return power;
 }
 
-/* Bytes of the largest number of v numerals: the b of the standard, ceil(ceil(v * log2(radix)) / 8), without a
- * logarithm. */
+/* Bytes of the largest number of v numerals: the b of the standard, ceil(ceil(v * log2(radix)) / 8), without
+ * a logarithm. */
 static uint32_t bytes_of(uint32_t radix, uint32_t v)
 {
     struct number x = { 0 };
@@ -245,7 +245,8 @@ static void add_number(uint32_t radix, uint16_t *half, uint32_t m, struct number
 
 void bau_ff1_numerals(const struct bau_ff1 *f, uint16_t *numerals, bool decrypt)
 {
-    /* The halves stay where they are; rounds 0, 2, 4 … change the left one. After ten rounds they are in place again. */
+    /* The halves stay where they are; rounds 0, 2, 4 … change the left one. After ten rounds they are in
+     * place again. */
     struct number y;
     uint16_t *const half[2] = { numerals, numerals + f->u };
     const uint32_t size[2] = { f->u, f->v };

@@ -1,12 +1,12 @@
-/* FF1, the format-preserving encryption of NIST SP 800-38G (and of the second draft of its Revision 1, which makes a
- * domain of at least a million values mandatory), over AES-128, -192 or -256.
+/* FF1, the format-preserving encryption of NIST SP 800-38G (and of the second draft of its Revision 1, which
+ * makes a domain of at least a million values mandatory), over AES-128, -192 or -256.
  *
- * Notation of the standard: a value is n numerals below `radix`, its left half A has u = n div 2 of them, its right half
- * B has v = n - u. Ten rounds; in each, the halves being numbers (most significant numeral first),
+ * Notation of the standard: a value is n numerals below `radix`, its left half A has u = n div 2 of them, its
+ * right half B has v = n - u. Ten rounds; in each, the halves being numbers (most significant numeral first),
  *     R = CBC-MAC(P || T || 0 … 0 || i || NUM(B)),  y = the first d bytes of R || E(R xor 1) || E(R xor 2) …,
  *     (A, B) = (B, (A + y) mod radix^m), m = u in even rounds, v in odd ones.
- * P holds radix, u, n and the length of the tweak T only, so everything before the round's number i is absorbed once, when
- * a shape (radix, n, tweak) is set up. */
+ * P holds radix, u, n and the length of the tweak T only, so everything before the round's number i is
+ * absorbed once, when a shape (radix, n, tweak) is set up. */
 #ifndef BAU_KERNEL_FF1_H
 #define BAU_KERNEL_FF1_H
 
@@ -34,9 +34,11 @@ struct bau_ff1 {
     const struct bau_cipher *key; /* borrowed */
     uint32_t radix, n, u, v;      /* numerals: all, left, right */
     uint32_t b, d;                /* bytes of NUM(B), bytes of y */
-    /* radix^u and radix^v, and floor(2^64 / them); modulus[1] = 0 when radix^v >= 2^64: then only bau_ff1_numerals works */
+    /* radix^u and radix^v, and floor(2^64 / them); modulus[1] = 0 when radix^v >= 2^64: then only
+     * bau_ff1_numerals works */
     uint64_t modulus[2], inverse[2];
-    /* CBC-MAC before the blocks that hold NUM(B), xored with what is constant in the first of those: one a round */
+    /* CBC-MAC before the blocks that hold NUM(B), xored with what is constant in the first of those: one a
+     * round */
     _Alignas(16) uint8_t round[BAU_FF1_ROUNDS][BAU_AES_BLOCK];
 };
 

@@ -1,4 +1,5 @@
-/* FF1 for x86-64 with AES-NI: eight values side by side, as in aesni.c. benchmarks/kernels.c shows what it brings. */
+/* FF1 for x86-64 with AES-NI: eight values side by side, as in aesni.c. benchmarks/kernels.c shows what it
+ * brings. */
 #include "src/kernel/ff1.h"
 #include "src/kernel/internal.h"
 
@@ -22,7 +23,8 @@ INLINE void store(uint8_t *p, __m128i v)
     _mm_storeu_si128((void *)p, v);
 }
 
-/* SubWord(RotWord(w)) and SubWord(w) of FIPS 197, by the instruction made for it, without its round constant. */
+/* SubWord(RotWord(w)) and SubWord(w) of FIPS 197, by the instruction made for it, without its round constant.
+ * */
 INLINE uint32_t sub_rot_word(uint32_t w)
 {
     return (uint32_t)_mm_extract_epi32(_mm_aeskeygenassist_si128(_mm_set1_epi32((int)w), 0), 1);
@@ -42,7 +44,8 @@ TARGET void bau_cipher_expand(struct bau_cipher *cipher, const uint8_t *key, siz
     for (uint32_t i = words; i < all; i++) {
         uint32_t t = w[i - 1];
         if (i % words == 0) {
-            /* RotWord moves the first byte to the end; the instruction does so on words that are little endian */
+            /* RotWord moves the first byte to the end; the instruction does so on words that are little
+             * endian */
             t = sub_rot_word(t) ^ constant;
             constant = constant << 1 ^ (constant >> 7) * 0x11bu;
         } else if (words > 6 && i % words == 4) {
@@ -77,8 +80,8 @@ TARGET void bau_cipher_aesni(const struct bau_cipher *key, const uint8_t *in, ui
     }
 }
 
-/* y mod m, y being the first 8 bytes of the block (d = 8) or the first 12 (d = 12). inverse = floor(2^64 / m), so the
- * quotient is at most one too small. */
+/* y mod m, y being the first 8 bytes of the block (d = 8) or the first 12 (d = 12). inverse = floor(2^64 /
+ * m), so the quotient is at most one too small. */
 INLINE uint64_t reduce(__m128i block, uint64_t m, uint64_t inverse, const bool longer)
 {
     const uint64_t y = __builtin_bswap64((uint64_t)_mm_cvtsi128_si64(block));
@@ -131,7 +134,8 @@ INLINE void ff1_all(const struct bau_ff1 *f, uint64_t *left, uint64_t *right, ui
         ff1_lanes(f, left + i, right + i, rounds, 1, decrypt, longer);
 }
 
-/* The usual shape (halves of at most four bytes, AES-256, forward) is a loop of constants; the others share one. */
+/* The usual shape (halves of at most four bytes, AES-256, forward) is a loop of constants; the others share
+ * one. */
 TARGET void bau_ff1_words_aesni(const struct bau_ff1 *f, uint64_t *left, uint64_t *right, uint32_t n,
                                 bool decrypt)
 {

@@ -14,7 +14,8 @@ extern const struct bau_kernels bau_kernels_generic;
 bool bau_aes_init(struct bau_aes *aes, const uint8_t key[16]) BAU_MUST_CHECK;
 void bau_aes_release(struct bau_aes *aes);
 
-/* generic.c: the contexts behind `slots`, for a key of 16, 24 or 32 bytes. NULL without memory; close takes NULL. */
+/* generic.c: the contexts behind `slots`, for a key of 16, 24 or 32 bytes. NULL without memory; close takes
+ * NULL. */
 struct bau_aes_slots *bau_aes_slots_open(const uint8_t *key, size_t key_len) BAU_MUST_CHECK;
 void bau_aes_slots_close(struct bau_aes_slots *slots);
 

@@ -7,12 +7,24 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/ids.h"
+
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
 static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "pan", sample_pan },
+    { "pan_reserved", sample_pan },
+    { "pan_truncate", sample_pan },
+    { "iban", sample_iban },
+    { "bic", sample_bic },
+    { "routing", sample_routing },
+    { "vin", sample_vin },
+    { "imei", sample_imei },
+    { "ean", sample_ean },
+    { "isin", sample_isin },
     { NULL, NULL },
 };
 

@@ -1,5 +1,5 @@
-/* FF1: the nine samples of NIST, further vectors, its bounds, a bijection proved exhaustively at the smallest domain, and
- * every kernel table against the form on numerals. */
+/* FF1: the nine samples of NIST, further vectors, its bounds, a bijection proved exhaustively at the smallest
+ * domain, and every kernel table against the form on numerals. */
 #include "src/kernel/ff1.h"
 
 #include <criterion/criterion.h>
@@ -200,7 +200,8 @@ static uint64_t next(uint64_t *x)
     return *x;
 }
 
-/* Every table against the form on numerals, for shapes of every width of d, odd and even, three key lengths. */
+/* Every table against the form on numerals, for shapes of every width of d, odd and even, three key lengths.
+ * */
 Test(kernel_ff1, tables_agree_with_the_form_on_numerals)
 {
     static const uint32_t radices[] = { 2, 3, 10, 16, 26, 36, 62, 255, 65536 };

@@ -1,4 +1,5 @@
-/* fpe against FF1 on numerals (proved by its own vectors), formats, shapes, alphabets of several bytes, short domains. */
+/* fpe against FF1 on numerals (proved by its own vectors), formats, shapes, alphabets of several bytes, short
+ * domains. */
 #include <criterion/criterion.h>
 
 #include "src/kernel/ff1.h"
