@@ -6,11 +6,14 @@
  *   bank=keep   bank and branch stay, the account changes
  *   bank=fake   all of the BBAN changes (in MU, SC, BR what is no number stays: currency, kind of account)
  *
- * The places that move are a number in mixed radix (10 for a digit, 26 for a letter), permuted as
- * maskers/rank.h says; the context is the country, what stays, and which places are letters: bijective. Check
- * digits are computed, never searched; where a country's modulus 11 leaves a number without any check digit,
- * that number is none of the domain, and is stepped over. With invalid=mask each check that is wrong by k is
- * wrong by k afterwards. No IBAN is reserved for tests: the result may be somebody's. */
+ * The places that move are a number in mixed radix (10 for a digit, 26 for a letter; more than 2^126 of them,
+ * which only 27 letters in Saint Lucia are, is refused), permuted as maskers/rank.h says; the context is the
+ * country, what stays, and which places are letters: bijective. Check digits are computed, never searched;
+ * where a country's modulus 11 leaves a number without any check digit, that number is none of the domain,
+ * and is stepped over. The Dutch check is optional: numbers that pass it become such, others become others.
+ * The checks that each German bank chooses for itself, and the Icelandic person's number in its IBAN, are not
+ * kept. With invalid=mask each check that is wrong by k is wrong by k afterwards. No IBAN is reserved for
+ * tests: the result may be somebody's. */
 #include "maskers/iban_country.h"
 #include "maskers/id.h"
 
@@ -60,6 +63,10 @@ static bool fits(const struct bau_id *id, const char *runs, uint32_t *at)
     return true;
 }
 
+enum {
+    WITHOUT = 1
+}; /* an optional check is wrong: its digit is like any other, but may not come out right */
+
 struct plan { /* of one IBAN: what moves, what is computed */
     const struct bau_bban_check *check;
     uint32_t n_checks, n_places, n_kept;
@@ -67,7 +74,7 @@ struct plan { /* of one IBAN: what moves, what is computed */
     uint8_t place[BAU_ID_SYMBOLS], kept[BAU_ID_SYMBOLS];
 };
 
-static bool plan_of(const struct config *c, const struct bau_id *id, struct plan *p)
+static bool plan_of(const struct config *c, const struct bau_id *id, bool without, struct plan *p)
 {
     uint32_t bank, tail, end;
     const struct bau_iban_country *country = id->n > 4 ? bau_iban_country(id->symbol) : NULL;
@@ -85,7 +92,8 @@ static bool plan_of(const struct config *c, const struct bau_id *id, struct plan
     p->check = bau_bban_checks(id->symbol, &p->n_checks);
     for (uint32_t i = 0; i < p->n_checks; i++) {
         const struct bau_bban_check *k = &p->check[i];
-        p->active[i] = c->bank == FAKE || 4u + k->from + k->len > bank || 4u + k->at >= bank;
+        p->active[i] = !(without && k->optional) &&
+                       (c->bank == FAKE || 4u + k->from + k->len > bank || 4u + k->at >= bank);
         computed[4 + k->at] = p->active[i];
         if (bau_bban_modulus(k) == 100)
             computed[5 + k->at] = p->active[i];
@@ -122,6 +130,16 @@ static void put_check(struct bau_id *id, const struct bau_bban_check *k, uint32_
     }
 }
 
+static bool optional_right(const struct bau_id *id)
+{
+    uint32_t n;
+    const struct bau_bban_check *k = bau_bban_checks(id->symbol, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (k[i].optional && bau_bban_right(&k[i], id->symbol + 4) != check_given(id, &k[i]))
+            return false;
+    return true;
+}
+
 /* ISO 13616: 98 less the remainder, with 00 in place of the check digits. */
 static uint32_t iban_right(const struct bau_id *id)
 {
@@ -138,7 +156,10 @@ static bau_id_verdict read(const void *config, const struct bau_id *id, struct b
 {
     struct plan p;
     uint32_t letters = 0;
-    if (!plan_of(config, id, &p))
+    if (!plan_of(config, id, false, &p))
+        return BAU_ID_BAD;
+    const bool without = !optional_right(id);
+    if (without && !plan_of(config, id, true, &p))
         return BAU_ID_BAD;
     for (uint32_t i = 0; i < p.n_places; i++)
         letters += !bau_is_digit(id->symbol[p.place[i]]);
@@ -153,19 +174,24 @@ static bau_id_verdict read(const void *config, const struct bau_id *id, struct b
             return BAU_ID_BAD;
         part->more = part->more * modulus + (check_given(id, &p.check[i]) + modulus - right) % modulus;
     }
+    const bau_id_verdict verdict = part->more ? BAU_ID_INVALID : BAU_ID_GOOD;
+    part->more = without ? part->more << 1 | WITHOUT : part->more << 1;
     part->off = (uint32_t)(bau_id_number(id, 2, 4) + 100 - iban_right(id)) % 100;
+    const uint8_t kind = without ? WITHOUT : 0;
+    bau_id_context(part, &kind, 1);
     bau_id_context(part, id->symbol, 2);
     for (uint32_t i = 0; i < p.n_kept; i++)
         bau_id_context(part, id->symbol + p.kept[i], 1);
     bau_id_rank(id, p.place, p.n_places, part);
-    return part->off || part->more ? BAU_ID_INVALID : BAU_ID_GOOD;
+    return part->off ? BAU_ID_INVALID : verdict;
 }
 
 static bool write(const void *config, struct bau_id *id, const struct bau_id_part *part)
 {
     struct plan p;
-    uint32_t more = part->more;
-    if (!plan_of(config, id, &p))
+    uint32_t more = part->more >> 1;
+    const bool without = part->more & WITHOUT;
+    if (!plan_of(config, id, without, &p))
         return true; /* read has seen that it fits */
     bau_id_unrank(id, p.place, p.n_places, part->rank);
     for (uint32_t i = p.n_checks; i-- > 0;) {
@@ -178,6 +204,8 @@ static bool write(const void *config, struct bau_id *id, const struct bau_id_par
         put_check(id, &p.check[i], (right + more % modulus) % modulus);
         more /= modulus;
     }
+    if (without && optional_right(id))
+        return false;
     bau_id_put_number(id, 2, 4, (iban_right(id) + part->off) % 100);
     return true;
 }

@@ -41,35 +41,35 @@ static const struct bau_iban_country countries[] = {
 
 static const struct bau_bban_check checks[] = {
     /* of one country: side by side */
-    { "BA", BAU_BBAN_98, 0, 14, 14, "" },
-    { "BE", BAU_BBAN_REST_97, 0, 10, 10, "" },
-    { "CZ", BAU_BBAN_WEIGHT_11, 4, 5, 9, "A5842" },
-    { "CZ", BAU_BBAN_WEIGHT_11, 10, 9, 19, "6379A5842" },
-    { "EE", BAU_BBAN_WEIGHT_10, 2, 13, 15, "7137137137137" },
-    { "ES", BAU_BBAN_SPAIN, 0, 8, 8, "485A9736" },
-    { "ES", BAU_BBAN_SPAIN, 10, 10, 9, "12485A9736" },
-    { "FI", BAU_BBAN_LUHN, 0, 13, 13, "" },
-    { "FR", BAU_BBAN_RIB, 0, 21, 21, "" },
-    { "HR", BAU_BBAN_MOD_11_10, 0, 6, 6, "" },
-    { "HR", BAU_BBAN_MOD_11_10, 7, 9, 16, "" },
-    { "HU", BAU_BBAN_WEIGHT_10, 0, 7, 7, "9731973" },
-    { "HU", BAU_BBAN_WEIGHT_10, 8, 15, 23, "973197319731973" },
-    { "IT", BAU_BBAN_CIN, 1, 22, 0, "" },
-    { "MC", BAU_BBAN_RIB, 0, 21, 21, "" },
-    { "ME", BAU_BBAN_98, 0, 16, 16, "" },
-    { "MK", BAU_BBAN_98, 0, 13, 13, "" },
-    { "MR", BAU_BBAN_97, 0, 21, 21, "" },
-    { "NL", BAU_BBAN_WEIGHT_11, 4, 9, 13, "A98765432" },
-    { "NO", BAU_BBAN_WEIGHT_11, 0, 10, 10, "5432765432" },
-    { "PL", BAU_BBAN_WEIGHT_10, 0, 7, 7, "3971397" },
-    { "PT", BAU_BBAN_98, 0, 19, 19, "" },
-    { "RS", BAU_BBAN_98, 0, 16, 16, "" },
-    { "SI", BAU_BBAN_98, 0, 13, 13, "" },
-    { "SK", BAU_BBAN_WEIGHT_11, 4, 5, 9, "A5842" },
-    { "SK", BAU_BBAN_WEIGHT_11, 10, 9, 19, "6379A5842" },
-    { "SM", BAU_BBAN_CIN, 1, 22, 0, "" },
-    { "TL", BAU_BBAN_98, 0, 17, 17, "" },
-    { "TN", BAU_BBAN_97, 0, 18, 18, "" },
+    { "BA", BAU_BBAN_98, 0, 14, 14, "", false },
+    { "BE", BAU_BBAN_REST_97, 0, 10, 10, "", false },
+    { "CZ", BAU_BBAN_WEIGHT_11, 4, 5, 9, "A5842", false },
+    { "CZ", BAU_BBAN_WEIGHT_11, 10, 9, 19, "6379A5842", false },
+    { "EE", BAU_BBAN_WEIGHT_10, 2, 13, 15, "7137137137137", false },
+    { "ES", BAU_BBAN_SPAIN, 0, 8, 8, "485A9736", false },
+    { "ES", BAU_BBAN_SPAIN, 10, 10, 9, "12485A9736", false },
+    { "FI", BAU_BBAN_LUHN, 0, 13, 13, "", false },
+    { "FR", BAU_BBAN_RIB, 0, 21, 21, "", false },
+    { "HR", BAU_BBAN_MOD_11_10, 0, 6, 6, "", false },
+    { "HR", BAU_BBAN_MOD_11_10, 7, 9, 16, "", false },
+    { "HU", BAU_BBAN_WEIGHT_10, 0, 7, 7, "9731973", false },
+    { "HU", BAU_BBAN_WEIGHT_10, 8, 15, 23, "973197319731973", false },
+    { "IT", BAU_BBAN_CIN, 1, 22, 0, "", false },
+    { "MC", BAU_BBAN_RIB, 0, 21, 21, "", false },
+    { "ME", BAU_BBAN_98, 0, 16, 16, "", false },
+    { "MK", BAU_BBAN_98, 0, 13, 13, "", false },
+    { "MR", BAU_BBAN_97, 0, 21, 21, "", false },
+    { "NL", BAU_BBAN_WEIGHT_11, 4, 9, 13, "A98765432", true },
+    { "NO", BAU_BBAN_NORWAY, 0, 10, 10, "5432765432", false },
+    { "PL", BAU_BBAN_WEIGHT_10, 0, 7, 7, "3971397", false },
+    { "PT", BAU_BBAN_98, 0, 19, 19, "", false },
+    { "RS", BAU_BBAN_98, 0, 16, 16, "", false },
+    { "SI", BAU_BBAN_98, 0, 13, 13, "", false },
+    { "SK", BAU_BBAN_WEIGHT_11, 4, 5, 9, "A5842", false },
+    { "SK", BAU_BBAN_WEIGHT_11, 10, 9, 19, "6379A5842", false },
+    { "SM", BAU_BBAN_CIN, 1, 22, 0, "", false },
+    { "TL", BAU_BBAN_98, 0, 17, 17, "", false },
+    { "TN", BAU_BBAN_97, 0, 18, 18, "", false },
 };
 
 const struct bau_iban_country *bau_iban_country(const uint8_t letters[2])
@@ -113,6 +113,7 @@ uint32_t bau_bban_modulus(const struct bau_bban_check *check)
     case BAU_BBAN_WEIGHT_10:
     case BAU_BBAN_WEIGHT_11:
     case BAU_BBAN_SPAIN:
+    case BAU_BBAN_NORWAY:
     case BAU_BBAN_MOD_11_10: break;
     }
     return 10;
@@ -142,6 +143,15 @@ static uint32_t weighted(const struct bau_bban_check *check, const uint8_t *p)
         sum +=
             (check->weights[i] == 'A' ? 10u : (uint32_t)(check->weights[i] - '0')) * (uint32_t)(p[i] - '0');
     return sum;
+}
+
+static uint32_t norway_short(const uint8_t *p) /* weights 5 4 3 2 */
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < 4; i++)
+        sum += (5 - i) * (uint32_t)(p[i] - '0');
+    const uint32_t rest = (11 - sum % 11) % 11;
+    return rest < 10 ? rest : UINT32_MAX;
 }
 
 static uint32_t cin(const uint8_t *p, uint32_t n)
@@ -187,6 +197,10 @@ uint32_t bau_bban_right(const struct bau_bban_check *check, const uint8_t *bban)
     case BAU_BBAN_LUHN: return luhn(p, check->len);
     case BAU_BBAN_WEIGHT_10: return (10 - weighted(check, p) % 10) % 10;
     case BAU_BBAN_MOD_11_10: return mod_11_10(p, check->len);
+    case BAU_BBAN_NORWAY:
+        if (p[4] == '0' && p[5] == '0')
+            return norway_short(p + 6);
+        break;
     case BAU_BBAN_WEIGHT_11:
     case BAU_BBAN_SPAIN: break;
     }

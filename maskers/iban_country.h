@@ -15,6 +15,7 @@ typedef enum {
     BAU_BBAN_WEIGHT_10, /* one digit: what makes the weighted sum 0 modulo 10 */
     BAU_BBAN_WEIGHT_11, /* one digit: modulo 11; there is none where it would be 10 */
     BAU_BBAN_SPAIN,     /* one digit: modulo 11, 1 where it would be 10 */
+    BAU_BBAN_NORWAY,    /* one digit: modulo 11; over the last four only where the account begins with 00 */
     BAU_BBAN_MOD_11_10, /* one digit: ISO 7064 mod 11,10 */
 } bau_bban_kind;
 
@@ -22,6 +23,7 @@ struct bau_bban_check {
     char country[3];
     uint8_t kind, from, len, at; /* of the payload and of the check digit, from the BBAN's first symbol */
     const char *weights;         /* one a payload symbol, 'A' being 10 */
+    bool optional;               /* numbers without it are in use: right ones stay right, wrong ones wrong */
 };
 
 struct bau_iban_country {

@@ -179,3 +179,25 @@ bau_status bau_id_apply(const struct bau_id_masking *m, const void *config, uint
     }
     return bau_mask_from_integers(in, values, ctx->arena, out, err);
 }
+
+bau_status bau_id_replace(bau_id_fill *fill, const char *what, const void *config,
+                          const struct bau_mask_key *key, struct bau_mask_ctx *ctx,
+                          const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+{
+    uint8_t(*digest)[16];
+    BAU_TRY(bau_mask_digest(key, ctx->arena, in, &digest, err));
+    BAU_TRY(bau_column_like(out, in, ctx->arena, err));
+    const uint8_t *src = in->data;
+    uint8_t *dst = out->data;
+    memcpy(dst, src, in->offsets[in->n_values]);
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        struct bau_id id;
+        const uint32_t at = in->offsets[i], len = in->offsets[i + 1] - at;
+        if (!bau_column_present(in, i))
+            continue;
+        if (!bau_id_read(src + at, len, &id) || !fill(config, &id, digest[i]))
+            return bau_mask_refuse(ctx, in, i, what, err);
+        bau_id_write(dst + at, &id);
+    }
+    return BAU_OK;
+}

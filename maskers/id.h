@@ -69,6 +69,14 @@ bau_status bau_id_apply(const struct bau_id_masking *m, const void *config, uint
                         const struct bau_rank *rank, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err) BAU_MUST_CHECK;
 
+/* For maskers that draw an identifier anew: fill puts it in place of what was read, from 16 bytes of the PRF
+ * over the canonical form; false: `what` ("is no …"). */
+typedef bool bau_id_fill(const void *config, struct bau_id *id, const uint8_t digest[16]);
+bau_status bau_id_replace(bau_id_fill *fill, const char *what, const void *config,
+                          const struct bau_mask_key *key, struct bau_mask_ctx *ctx,
+                          const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+    BAU_MUST_CHECK;
+
 static inline void bau_id_context(struct bau_id_part *part, const uint8_t *symbols, uint32_t n)
 {
     memcpy(part->context + part->context_len, symbols, n);

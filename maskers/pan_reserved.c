@@ -51,35 +51,23 @@ static const char *test_range(const struct bau_id *id)
     return ranges[i].test;
 }
 
-static void fill(const struct config *c, struct bau_id *id, const uint8_t digest[16])
+static bool fill(const void *config, struct bau_id *id, const uint8_t digest[16])
 {
+    const struct config *c = config;
+    if (id->n < 12 || id->n > 19 || !bau_id_digits(id, 0, id->n))
+        return false;
     memcpy(id->symbol, test_range(id), 6);
     bau_id_put_number(id, 6, id->n - 1, bau_draw(bau_bits64(digest), UINT64_C(1000000000000)));
     const uint8_t right = bau_id_luhn(id->symbol, id->n, id->n - 1);
     id->symbol[id->n - 1] = (uint8_t)('0' + (right - '0' + (c->luhn == INVALID)) % 10);
+    return true;
 }
 
 static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t(*digest)[16];
-    BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
-    BAU_TRY(bau_column_like(out, in, ctx->arena, err));
-    const uint8_t *src = in->data;
-    uint8_t *dst = out->data;
-    memcpy(dst, src, in->offsets[in->n_values]);
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        struct bau_id id;
-        const uint32_t at = in->offsets[i], len = in->offsets[i + 1] - at;
-        if (!bau_column_present(in, i))
-            continue;
-        if (!bau_id_read(src + at, len, &id) || id.n < 12 || id.n > 19 || !bau_id_digits(&id, 0, id.n))
-            return bau_mask_refuse(ctx, in, i, "is no card number (12 to 19 digits)", err);
-        fill(c, &id, digest[i]);
-        bau_id_write(dst + at, &id);
-    }
-    return BAU_OK;
+    return bau_id_replace(fill, "is no card number (12 to 19 digits)", c, c->key, ctx, in, out, err);
 }
 
 const struct bau_masker bau_masker_pan_reserved = {

@@ -188,6 +188,11 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
     case BAU_OTHER:
     case BAU_TYPE_COUNT: break;
     }
+    char typed[64]; /* a row may be for one type: "objectid:bytes" */
+    snprintf(typed, sizeof typed, "%s:%s", m->name, bau_type_word(type));
+    for (size_t s = 0; samples[s].masker; s++)
+        if (strcmp(samples[s].masker, typed) == 0)
+            return samples[s].make(i, out);
     for (size_t s = 0; samples[s].masker; s++)
         if (strcmp(samples[s].masker, m->name) == 0)
             return samples[s].make(i, out);

@@ -25,6 +25,10 @@ static const struct {
     { "imei", sample_imei },
     { "ean", sample_ean },
     { "isin", sample_isin },
+    { "imei_reserved", sample_imei },
+    { "bic_reserved", sample_bic },
+    { "objectid", sample_objectid },
+    { "objectid:bytes", sample_objectid_bytes },
     { NULL, NULL },
 };
 

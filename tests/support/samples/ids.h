@@ -25,7 +25,7 @@ static inline int slow_luhn(const char *digits, size_t n)
 /* ISO 13616: true when the whole, its first four symbols behind the others, is 1 modulo 97. */
 static inline int slow_mod97(const char *iban)
 {
-    char turned[64];
+    char turned[256];
     int rest = 0;
     snprintf(turned, sizeof turned, "%s%.4s", iban + 4, iban);
     for (const char *p = turned; *p; p++) {
@@ -141,6 +141,23 @@ static inline size_t sample_bic(uint64_t i, uint8_t out[64])
              letters[l / 26 % 26], letters[l % 26], (unsigned long long)(i % 1000));
     memcpy(out, text, 11);
     return 11;
+}
+
+static inline size_t sample_objectid(uint64_t i, uint8_t out[64])
+{
+    char text[64];
+    snprintf(text, sizeof text, "%08llx7b3e9d%010llx", 0x65a1f0c2ULL + (unsigned long long)(i % 5000) * 60,
+             (unsigned long long)i);
+    memcpy(out, text, 24);
+    return 24;
+}
+
+static inline size_t sample_objectid_bytes(uint64_t i, uint8_t out[64])
+{
+    memcpy(out, "\x65\xa1\xf0\xc2\x7b\x3e\x9d\x00", 8);
+    for (int k = 0; k < 4; k++)
+        out[8 + k] = (uint8_t)(i >> (24 - 8 * k));
+    return 12;
 }
 
 #endif
