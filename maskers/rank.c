@@ -22,9 +22,9 @@ void bau_rank_release(struct bau_rank *rank)
 static uint64_t root_up(bau_wide n) /* the smallest a with a * a >= n */
 {
     unsigned bits = 0;
-    for (bau_wide rest = n; rest; rest >>= 1)
+    for (bau_wide rest = n - 1; rest; rest >>= 1)
         bits++;
-    uint64_t low = 1, high = UINT64_C(1) << ((bits + 1) / 2); /* n < 2^bits */
+    uint64_t low = 1, high = UINT64_C(1) << ((bits + 1) / 2); /* n <= 2^bits */
     while (low < high) {
         const uint64_t mid = low + (high - low) / 2;
         if ((bau_wide)mid * mid >= n)
