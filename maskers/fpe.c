@@ -36,7 +36,9 @@ struct config {
     uint32_t keep_first, keep_last, outside;
     bool classes;
     struct bau_alphabet alphabet;
-    uint64_t inverse; /* floor(2^64 / radix) */
+    uint8_t odd[256];    /* bytes that are neither a symbol nor, by `outside`, sure to stay */
+    uint8_t symbol[128]; /* ASCII alphabets: by index */
+    uint64_t inverse;    /* floor(2^64 / radix) */
     struct bau_cipher cipher;
     struct bau_ff1 *shape;  /* WORDS + 1 by length; n = 0: none */
     struct bau_perm *small; /* lengths below n_small */
@@ -127,16 +129,28 @@ static bau_status bind_shapes(struct config *c, const struct bau_mask_bind *with
     return BAU_OK;
 }
 
+static bool is_separator(uint32_t code)
+{
+    return code >= 0x20 && code < 0x7F && !((code | 0x20) >= 'a' && (code | 0x20) <= 'z') &&
+           !(code >= '0' && code <= '9');
+}
+
+static void bind_bytes(struct config *c)
+{
+    for (uint32_t b = 0; b < 256; b++)
+        c->odd[b] = !c->alphabet.byte[b] && (b >= 0x80 || (c->outside == SEPARATORS && !is_separator(b)));
+    for (uint32_t i = 0; c->alphabet.widest == 1 && i < c->alphabet.radix; i++)
+        c->symbol[i] = (uint8_t)c->alphabet.code[i];
+}
+
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {
     struct config *c = config;
-    BAU_TRY(bau_alphabet_init(&c->alphabet, c->alphabet_text, with->arena, err));
-    if (!c->classes)
-        return bind_shapes(c, with, err);
-    if (strcmp(c->alphabet_text, "digits") != 0)
+    if (c->classes && strcmp(c->alphabet_text, "digits") != 0)
         return bau_error_set(err, BAU_E_USAGE, "alphabet and classes exclude each other");
-    BAU_TRY(bau_alphabet_init(&c->alphabet, "alnum", with->arena, err));
-    return bau_rank_bind(&c->rank, with->key, "fpe-classes", err);
+    BAU_TRY(bau_alphabet_init(&c->alphabet, c->classes ? "alnum" : c->alphabet_text, with->arena, err));
+    bind_bytes(c);
+    return c->classes ? bau_rank_bind(&c->rank, with->key, "fpe-classes", err) : bind_shapes(c, with, err);
 }
 
 static void unbind(void *config)
@@ -152,10 +166,20 @@ static void unbind(void *config)
 
 /* ---- reading and writing ---- */
 
-static bool is_separator(uint32_t code)
+/* As read_symbols where the alphabet is ASCII, for a text of fewer bytes than numerals has room. Anything
+ * but symbols and separators is left to read_symbols. */
+static bool read_ascii(const struct config *c, const uint8_t *p, const uint8_t *end, uint16_t *numerals,
+                       uint32_t *out_n)
 {
-    return code >= 0x20 && code < 0x7F && !((code | 0x20) >= 'a' && (code | 0x20) <= 'z') &&
-           !(code >= '0' && code <= '9');
+    uint32_t n = 0, odd = 0;
+    for (; p < end; p++) {
+        const uint32_t found = c->alphabet.byte[*p];
+        numerals[n] = (uint16_t)(found - 1);
+        n += found != 0;
+        odd |= c->odd[*p];
+    }
+    *out_n = n;
+    return !odd && n > 0;
 }
 
 /* Every symbol's index into work.numerals; their number in *out_n. False: an odd character, or too many
@@ -164,6 +188,8 @@ static bool read_symbols(const struct config *c, const uint8_t *p, const uint8_t
                          uint32_t *out_n)
 {
     uint32_t n = 0, len = 1;
+    if (c->alphabet.widest == 1 && end - p < BAU_FPE_SYMBOLS && read_ascii(c, p, end, numerals, out_n))
+        return true;
     for (; p < end; p += len) {
         uint32_t code = *p;
         len = 1;
@@ -187,6 +213,14 @@ static uint8_t *write_symbols(const struct config *c, uint8_t *dst, const uint8_
                               const uint16_t *numerals)
 {
     uint32_t n = 0, len = 1;
+    if (c->alphabet.widest == 1) { /* what is no symbol stays, byte by byte */
+        for (; p < end; p++) {
+            const bool symbol = c->alphabet.byte[*p] != 0;
+            *dst++ = symbol ? c->symbol[numerals[n]] : *p;
+            n += symbol;
+        }
+        return dst;
+    }
     for (; p < end; p += len) {
         uint32_t code = *p;
         len = 1;
@@ -216,6 +250,16 @@ static uint64_t number_of(const struct config *c, const uint16_t *numerals, uint
 
 static void numerals_of(const struct config *c, uint64_t v, uint16_t *numerals, uint32_t n)
 {
+    if (c->alphabet.radix == 10) { /* a division that the compiler knows */
+        for (; n >= 2; n -= 2, v /= 100) {
+            const uint32_t two = (uint32_t)(v % 100);
+            numerals[n - 1] = (uint16_t)(two % 10);
+            numerals[n - 2] = (uint16_t)(two / 10);
+        }
+        if (n)
+            numerals[0] = (uint16_t)(v % 10);
+        return;
+    }
     const uint64_t radix = c->alphabet.radix, inverse = c->inverse;
     while (n-- > 0) {
         uint64_t q = (uint64_t)(((bau_wide)v * inverse) >> 64),

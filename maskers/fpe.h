@@ -10,6 +10,7 @@ enum { BAU_FPE_RADIX = 4096, BAU_FPE_SYMBOLS = 4096 }; /* most symbols of an alp
 struct bau_alphabet {
     uint32_t radix, widest;     /* symbols; bytes of the longest */
     uint16_t ascii[128];        /* index + 1; 0: not in the alphabet */
+    uint8_t byte[256];          /* the same where every symbol is ASCII (widest == 1), by byte */
     const uint32_t *code;       /* radix code points, by index */
     const uint32_t *sorted;     /* those above 127, ascending … */
     const uint16_t *sorted_for; /* … and their index */

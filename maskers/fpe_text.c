@@ -104,7 +104,7 @@ bau_status bau_alphabet_init(struct bau_alphabet *out, const char *text, struct 
                                  "alphabet must be one of " BAU_FPE_WORDS ", or 2 to %d different characters",
                                  BAU_FPE_RADIX);
         if (c < 128)
-            out->ascii[c] = (uint16_t)(out->radix + 1);
+            out->ascii[c] = out->byte[c] = (uint8_t)(out->radix + 1);
         else
             insert(sorted, sorted_for, out->n_sorted++, c, out->radix);
         out->widest = len > out->widest ? len : out->widest;

@@ -94,7 +94,10 @@ static bau_status read_chunk(const struct bau_id_masking *m, const void *config,
         memcpy(w->context + at, part->context, part->context_len);
         w->offsets[n] = at;
         at += part->context_len;
-        bau_rank_shape_init(&part->shape, part->size);
+        if (n > 0 && w->part[n - 1].size == part->size)
+            part->shape = w->part[n - 1].shape;
+        else
+            bau_rank_shape_init(&part->shape, part->size);
         w->item[n].value = part->rank;
         w->item[n].shape = &part->shape;
         w->value[n++] = *from;

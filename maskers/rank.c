@@ -43,17 +43,14 @@ void bau_rank_shape_init(struct bau_rank_shape *shape, bau_wide size)
     shape->rounds = size >= 1000000 ? 10 : size >= 1000 ? 20 : 36;
 }
 
-static void put_message(uint8_t message[16], const uint8_t tweak[16], uint64_t half, uint32_t round)
+static void store_le(uint8_t *p, uint64_t v)
 {
-    memcpy(message, tweak, 16);
-    for (unsigned k = 0; k < 8; k++)
-        message[k] ^= (uint8_t)(half >> (8 * k));
-    message[8] ^= (uint8_t)round;
+    for (unsigned i = 0; i < 8; i++)
+        p[i] = (uint8_t)(v >> (8 * i));
 }
 
-/* All rounds once: [0, a * b) onto itself. */
-static void once(const struct bau_rank *rank, struct bau_rank_work *w, struct bau_rank_item *items,
-                 uint32_t n)
+static void split(struct bau_rank_work *w, const struct bau_rank_item *items, uint32_t n,
+                  uint32_t *out_rounds)
 {
     uint32_t rounds = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -61,16 +58,31 @@ static void once(const struct bau_rank *rank, struct bau_rank_work *w, struct ba
         const bool word = items[i].value >> 64 == 0;
         w->left[i] = word ? (uint64_t)items[i].value % s->a : (uint64_t)(items[i].value % s->a);
         w->right[i] = word ? (uint64_t)items[i].value / s->a : (uint64_t)(items[i].value / s->a);
+        w->modulus[0][i] = s->a;
+        w->modulus[1][i] = s->b;
+        w->tweak[0][i] = bau_bits64(items[i].tweak);
+        w->tweak[1][i] = bau_bits64(items[i].tweak + 8);
         rounds = s->rounds > rounds ? s->rounds : rounds;
     }
+    *out_rounds = rounds;
+}
+
+/* All rounds once: [0, a * b) onto itself. */
+static void once(const struct bau_rank *rank, struct bau_rank_work *w, struct bau_rank_item *items,
+                 uint32_t n)
+{
+    uint32_t rounds;
+    split(w, items, n, &rounds);
     for (uint32_t round = 0; round < rounds; round++) {
-        for (uint32_t i = 0; i < n; i++)
-            put_message(w->message[i], items[i].tweak, w->right[i], round);
+        const uint64_t *modulus = w->modulus[round % 2];
+        for (uint32_t i = 0; i < n; i++) {
+            store_le(w->message[i], w->tweak[0][i] ^ w->right[i]);
+            store_le(w->message[i] + 8, w->tweak[1][i] ^ round);
+        }
         bau_prf_batch(&rank->round, w->message[0], rank->offsets, n, w->digest[0]);
         for (uint32_t i = 0; i < n; i++) {
-            const struct bau_rank_shape *s = items[i].shape;
-            const uint64_t m = round % 2 ? s->b : s->a, f = bau_rank_scale(w->digest[i], m), l = w->left[i];
-            if (round >= s->rounds)
+            const uint64_t m = modulus[i], f = bau_rank_scale(w->digest[i], m), l = w->left[i];
+            if (round >= items[i].shape->rounds)
                 continue;
             w->left[i] = w->right[i];
             w->right[i] = l >= m - f ? l - (m - f) : l + f;

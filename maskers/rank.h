@@ -38,6 +38,7 @@ struct bau_rank_item {
 
 struct bau_rank_work {
     uint64_t left[BAU_RANK_CHUNK], right[BAU_RANK_CHUNK];
+    uint64_t modulus[2][BAU_RANK_CHUNK], tweak[2][BAU_RANK_CHUNK];
     uint8_t message[BAU_RANK_CHUNK][16], digest[BAU_RANK_CHUNK][16];
 };
 

@@ -114,7 +114,7 @@ static void from_bytes(struct number *x, const uint8_t *p, uint32_t len)
 static void to_bytes(const struct number *x, uint8_t *p, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++)
-        p[len - 1 - i] = i / 4 < x->n ? (uint8_t)(x->limb[i / 4] >> (8 * (i % 4))) : 0;
+        p[len - 1 - i] = (uint8_t)(i / 4 < x->n ? x->limb[i / 4] >> (8 * (i % 4)) : 0);
 }
 
 static uint64_t power_below(uint32_t radix, uint32_t n,
@@ -146,7 +146,7 @@ static void absorb(const struct bau_cipher *key, uint8_t state[16], const uint8_
 {
     uint8_t in[16];
     for (unsigned i = 0; i < 16; i++)
-        in[i] = state[i] ^ block[i];
+        in[i] = (uint8_t)(state[i] ^ block[i]);
     bau_kernels_get()->cipher(key, in, state, 1);
 }
 
@@ -176,7 +176,7 @@ static void absorb_constant(struct bau_ff1 *f, const uint8_t *tweak, size_t twea
     }
     for (unsigned i = 0; i < BAU_FF1_ROUNDS; i++) {
         for (unsigned k = 0; k < 16; k++)
-            f->round[i][k] = state[k] ^ block[k];
+            f->round[i][k] = (uint8_t)(state[k] ^ block[k]);
         f->round[i][constant % 16] ^= (uint8_t)i;
     }
 }
@@ -216,7 +216,7 @@ static void round_number(const struct bau_ff1 *f, unsigned i, const uint16_t *nu
     memcpy(state, f->round[i], 16);
     for (uint32_t at = 0; at < len; at += 16) {
         for (uint32_t k = 0; k < 16; k++)
-            in[k] = state[k] ^ bytes[at + k];
+            in[k] = (uint8_t)(state[k] ^ bytes[at + k]);
         bau_kernels_get()->cipher(f->key, in, state, 1);
     }
     memcpy(bytes, state, 16);

@@ -157,7 +157,8 @@ static inline bool sample_number(const struct bau_masker *m, uint64_t i, int64_t
 static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
 {
     int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
-    const bool sampled = (BAU_TYPE_BIT(type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_NUMERIC))) && sample_number(m, i, &n);
+    const bool sampled =
+        (BAU_TYPE_BIT(type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_NUMERIC))) && sample_number(m, i, &n);
     const int16_t i16 = (int16_t)(i & 0xffff);
     const int32_t i32 = (int32_t)n, date = (int32_t)(n % 40000);
     const int64_t us = n * 1000003;
