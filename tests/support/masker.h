@@ -143,9 +143,28 @@ static inline size_t number_within(bau_type type, uint32_t most, uint64_t i, uin
     return bau_type_width(type);
 }
 
+/* Integers of a masker that has samples: the digits of the sample. */
+static inline bool sample_number(const struct bau_masker *m, uint64_t i, int64_t *out)
+{
+    for (size_t s = 0; samples[s].masker; s++) {
+        uint8_t text[64];
+        uint64_t v = 0;
+        if (strcmp(samples[s].masker, m->name) != 0)
+            continue;
+        const size_t len = samples[s].make(i, text);
+        for (size_t k = 0; k < len; k++)
+            v = text[k] >= '0' && text[k] <= '9' ? v * 10 + (uint64_t)(text[k] - '0') : v;
+        *out = (int64_t)v;
+        return true;
+    }
+    return false;
+}
+
 static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
 {
-    const int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    const bool sampled =
+        (BAU_TYPE_BIT(type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_NUMERIC))) && sample_number(m, i, &n);
     const int16_t i16 = (int16_t)(i & 0xffff);
     const int32_t i32 = (int32_t)n, date = (int32_t)(n % 40000);
     const int64_t us = n * 1000003;
@@ -171,7 +190,7 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
         return 16;
     case BAU_NUMERIC:
         return (size_t)snprintf((char *)out, 64,
-                                m->accepts & BAU_TYPES_FLOAT ? "%" PRId64 ".%02d" : "%" PRId64, n,
+                                m->accepts & BAU_TYPES_FLOAT && !sampled ? "%" PRId64 ".%02d" : "%" PRId64, n,
                                 (int)(i % 100));
     case BAU_JSON: return (size_t)snprintf((char *)out, 64, "{\"n\":%" PRId64 "}", n);
     case BAU_TEXT:
@@ -179,6 +198,11 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
     case BAU_OTHER:
     case BAU_TYPE_COUNT: break;
     }
+    char typed[64]; /* a row may be for one type: "objectid:bytes" */
+    snprintf(typed, sizeof typed, "%s:%s", m->name, bau_type_word(type));
+    for (size_t s = 0; samples[s].masker; s++)
+        if (strcmp(samples[s].masker, typed) == 0)
+            return samples[s].make(i, out);
     for (size_t s = 0; samples[s].masker; s++)
         if (strcmp(samples[s].masker, m->name) == 0)
             return samples[s].make(i, out);

@@ -10,6 +10,7 @@
 #include "tests/support/samples/ip.h"
 #include "tests/support/samples/mac.h"
 #include "tests/support/samples/images.h"
+#include "tests/support/samples/ids.h"
 
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
@@ -24,6 +25,20 @@ static const struct {
     { "image_placeholder", sample_gif },
     { "exif_strip", sample_gif },
     { "pdf_placeholder", sample_pdf },
+    { "pan", sample_pan },
+    { "pan_reserved", sample_pan },
+    { "pan_truncate", sample_pan },
+    { "iban", sample_iban },
+    { "bic", sample_bic },
+    { "routing", sample_routing },
+    { "vin", sample_vin },
+    { "imei", sample_imei },
+    { "ean", sample_ean },
+    { "isin", sample_isin },
+    { "imei_reserved", sample_imei },
+    { "bic_reserved", sample_bic },
+    { "objectid", sample_objectid },
+    { "objectid:bytes", sample_objectid_bytes },
     { NULL, NULL },
 };
 
