@@ -137,6 +137,26 @@ static inline size_t vary(const char *example, uint64_t i, uint8_t *out)
     return len;
 }
 
+/* A sample as the number its digits make, where numbers are asked for; 0: the masker has no samples. */
+static inline size_t number_sample(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
+{
+    uint8_t text[64];
+    int64_t v = 0;
+    for (size_t s = 0; samples[s].masker; s++) {
+        if (strcmp(samples[s].masker, m->name) != 0)
+            continue;
+        const size_t len = samples[s].make(i, text);
+        for (size_t k = 0; k < len; k++)
+            v = text[k] >= '0' && text[k] <= '9' ? v * 10 + (text[k] - '0') : v;
+        const int32_t i32 = (int32_t)v;
+        if (type == BAU_NUMERIC)
+            return (size_t)snprintf((char *)out, 64, "%" PRId64, v);
+        memcpy(out, type == BAU_I32 ? (const void *)&i32 : &v, type == BAU_I32 ? 4 : 8);
+        return type == BAU_I32 ? 4 : 8;
+    }
+    return 0;
+}
+
 static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
 {
     const int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
@@ -145,6 +165,11 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
     const int64_t us = n * 1000003;
     const float f32 = (float)n / 4;
     const double f64 = (double)n / 8;
+    if (type == BAU_I32 || type == BAU_I64 || type == BAU_NUMERIC) {
+        const size_t len = number_sample(m, type, i, out);
+        if (len)
+            return len;
+    }
     switch (type) {
     case BAU_BOOL: out[0] = i & 1; return 1;
     case BAU_I16: memcpy(out, &i16, 2); return 2;

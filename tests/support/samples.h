@@ -7,12 +7,16 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/national_id.h"
+
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
 static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "national_id", sample_us_ssn },
+    { "national_id_reserved", sample_us_ssn },
     { NULL, NULL },
 };
 
