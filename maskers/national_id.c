@@ -15,6 +15,8 @@
 
 #include <stdio.h>
 
+enum { TWEAK = 16 };
+
 struct config {
     struct bau_id_config ids; /* first: bau_id_options */
     struct bau_perm perm[BAU_ID_SCHEMES][BAU_BLOCKS];
@@ -24,7 +26,7 @@ struct config {
 struct work {
     struct bau_id_item item[BAU_ID_CHUNK];
     uint64_t turn[BAU_ID_CHUNK][2], place[BAU_ID_CHUNK];
-    uint8_t kept[BAU_ID_CHUNK][8];
+    uint8_t tweak[BAU_ID_CHUNK][TWEAK];
     uint16_t who[BAU_ID_CHUNK];
 };
 
@@ -86,11 +88,13 @@ static void find_turns(const struct config *c, struct work *w, uint32_t n)
     uint32_t offsets[BAU_ID_CHUNK + 1];
     uint8_t digest[BAU_ID_CHUNK][16];
     for (uint32_t i = 0; i < n; i++) {
-        bau_store_be(w->kept[i], w->item[i].v.kept);
-        offsets[i] = 8 * i;
+        const struct bau_id_value *v = &w->item[i].v;
+        bau_store_be(w->tweak[i], v->kept);
+        bau_store_be(w->tweak[i] + 8, (uint64_t)v->unchecked << 32 | v->wrong);
+        offsets[i] = TWEAK * i;
     }
-    offsets[n] = 8 * n;
-    bau_prf_batch(&c->turn, w->kept[0], offsets, n, digest[0]);
+    offsets[n] = TWEAK * n;
+    bau_prf_batch(&c->turn, w->tweak[0], offsets, n, digest[0]);
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0; k < 2; k++)
             w->turn[i][k] = bau_draw(bau_bits64(digest[i] + 8 * k), places(c, &w->item[i]));

@@ -133,6 +133,11 @@ static const struct bau_id_scheme fr = {
     .check_set = "0123456789",
     .check = fr_check,
 };
+static bool fr_odd(const uint8_t *sym)
+{
+    return sym[0] > '2' || bau_id_two(sym + 3) > 12;
+}
+
 static const struct bau_id_scheme fr_unknown_month = {
     /* or a temporary number: 3, 4, 7 and 8 */
     .name = "fr-unknown-month",
@@ -145,6 +150,7 @@ static const struct bau_id_scheme fr_unknown_month = {
     .check_len = 2,
     .check_set = "0123456789",
     .check = fr_check,
+    .accept = fr_odd,
 };
 
 /* ── Spain: DNI and NIE ──────────────────────────────────────────────────────────────────────────────────────────── */
