@@ -1,13 +1,13 @@
 /* Check digits and dates that several countries share. */
 #include "maskers/national.h"
 
-static uint32_t first_digit(const struct bau_id_scheme *s)
+static uint32_t first_digit(const struct bau_nid_scheme *s)
 {
     return s->born_at;
 }
 
 /* Luhn: every second digit from the right is doubled, the digits of that are added. ISO/IEC 7812-1, annex B. */
-bool bau_id_luhn(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+bool bau_nid_luhn(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     uint32_t sum = 0;
     (void)year;
@@ -20,7 +20,7 @@ bool bau_id_luhn(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year
 }
 
 /* ISO/IEC 7064, hybrid system mod 11,10. */
-bool bau_id_mod_11_10(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+bool bau_nid_mod_11_10(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     uint32_t p = 10;
     (void)year;
@@ -40,7 +40,7 @@ static uint32_t d5(uint32_t a, uint32_t b)
     return b < 5 ? 5 + (a - 5 + 5 - b) % 5 : (a + 5 - b) % 5;
 }
 
-bool bau_id_verhoeff(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+bool bau_nid_verhoeff(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t swap[10] = { 1, 5, 7, 6, 2, 8, 3, 0, 9, 4 };
     uint32_t c = 0;
@@ -57,54 +57,54 @@ bool bau_id_verhoeff(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
 
 /* ── dates ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-bool bau_id_read_yymmdd(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+bool bau_nid_read_yymmdd(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     const uint8_t *p = sym + s->born_at;
-    b->year = 2000 + (int32_t)bau_id_two(p);
-    b->month = bau_id_two(p + 2);
-    b->day = bau_id_two(p + 4);
-    return bau_id_digits(p, 6);
+    b->year = 2000 + (int32_t)bau_nid_two(p);
+    b->month = bau_nid_two(p + 2);
+    b->day = bau_nid_two(p + 4);
+    return bau_nid_digits(p, 6);
 }
 
-void bau_id_write_yymmdd(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+void bau_nid_write_yymmdd(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
     uint8_t *p = sym + s->born_at;
-    bau_id_put_two(p, (uint32_t)b->year % 100);
-    bau_id_put_two(p + 2, b->month);
-    bau_id_put_two(p + 4, b->day);
+    bau_nid_put_two(p, (uint32_t)b->year % 100);
+    bau_nid_put_two(p + 2, b->month);
+    bau_nid_put_two(p + 4, b->day);
 }
 
-bool bau_id_read_ddmmyy(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+bool bau_nid_read_ddmmyy(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     const uint8_t *p = sym + s->born_at;
-    b->day = bau_id_two(p);
-    b->month = bau_id_two(p + 2);
-    b->year = 2000 + (int32_t)bau_id_two(p + 4);
-    return bau_id_digits(p, 6);
+    b->day = bau_nid_two(p);
+    b->month = bau_nid_two(p + 2);
+    b->year = 2000 + (int32_t)bau_nid_two(p + 4);
+    return bau_nid_digits(p, 6);
 }
 
-void bau_id_write_ddmmyy(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+void bau_nid_write_ddmmyy(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
     uint8_t *p = sym + s->born_at;
-    bau_id_put_two(p, b->day);
-    bau_id_put_two(p + 2, b->month);
-    bau_id_put_two(p + 4, (uint32_t)b->year % 100);
+    bau_nid_put_two(p, b->day);
+    bau_nid_put_two(p + 2, b->month);
+    bau_nid_put_two(p + 4, (uint32_t)b->year % 100);
 }
 
-bool bau_id_read_yyyymmdd(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+bool bau_nid_read_yyyymmdd(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     const uint8_t *p = sym + s->born_at;
-    b->year = (int32_t)(bau_id_two(p) * 100 + bau_id_two(p + 2));
-    b->month = bau_id_two(p + 4);
-    b->day = bau_id_two(p + 6);
-    return bau_id_digits(p, 8) && b->year < 2300;
+    b->year = (int32_t)(bau_nid_two(p) * 100 + bau_nid_two(p + 2));
+    b->month = bau_nid_two(p + 4);
+    b->day = bau_nid_two(p + 6);
+    return bau_nid_digits(p, 8) && b->year < 2300;
 }
 
-void bau_id_write_yyyymmdd(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+void bau_nid_write_yyyymmdd(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
     uint8_t *p = sym + s->born_at;
-    bau_id_put_two(p, (uint32_t)b->year / 100);
-    bau_id_put_two(p + 2, (uint32_t)b->year % 100);
-    bau_id_put_two(p + 4, b->month);
-    bau_id_put_two(p + 6, b->day);
+    bau_nid_put_two(p, (uint32_t)b->year / 100);
+    bau_nid_put_two(p + 2, (uint32_t)b->year % 100);
+    bau_nid_put_two(p + 4, b->month);
+    bau_nid_put_two(p + 6, b->day);
 }

@@ -13,29 +13,29 @@
 enum { MESSAGE = 24 };
 
 struct config {
-    struct bau_id_config ids; /* first: bau_id_options */
-    struct bau_id_form reserved[BAU_ID_SCHEMES];
+    struct bau_nid_config ids; /* first: bau_nid_options */
+    struct bau_nid_form reserved[BAU_NID_SCHEMES];
     struct bau_prf prf;
 };
 
 struct work {
-    struct bau_id_item item[BAU_ID_CHUNK];
-    uint8_t message[BAU_ID_CHUNK][MESSAGE], digest[BAU_ID_CHUNK][16];
+    struct bau_nid_item item[BAU_NID_CHUNK];
+    uint8_t message[BAU_NID_CHUNK][MESSAGE], digest[BAU_NID_CHUNK][16];
 };
 
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {
     struct config *c = config;
     uint8_t subkey[32];
-    BAU_TRY(bau_id_config_init(&c->ids, with, err));
+    BAU_TRY(bau_nid_config_init(&c->ids, with, err));
     for (uint32_t k = 0; k < c->ids.n_forms; k++) {
-        const struct bau_id_form *f = &c->ids.form[k];
+        const struct bau_nid_form *f = &c->ids.form[k];
         if (!f->scheme->reserved)
             return bau_error_set(
                 err, BAU_E_USAGE,
                 "no range is known in which no %s is given to anybody; national_id masks them",
                 c->ids.which->title);
-        bau_id_form_init(&c->reserved[k], f->scheme->reserved, f->birth_kept);
+        bau_nid_form_init(&c->reserved[k], f->scheme->reserved, f->birth_kept);
     }
     BAU_TRY(bau_mask_subkey(with->key, "national-reserved", subkey, err));
     const bool made = bau_prf_init(&c->prf, subkey);
@@ -51,9 +51,9 @@ static void unbind(void *config)
 
 static void find_digests(const struct config *c, struct work *w, uint32_t n)
 {
-    uint32_t offsets[BAU_ID_CHUNK + 1];
+    uint32_t offsets[BAU_NID_CHUNK + 1];
     for (uint32_t i = 0; i < n; i++) {
-        const struct bau_id_value *v = &w->item[i].v;
+        const struct bau_nid_value *v = &w->item[i].v;
         bau_store_be(w->message[i], v->kept);
         bau_store_be(w->message[i] + 8, v->rank);
         bau_store_be(w->message[i] + 16,
@@ -65,7 +65,7 @@ static void find_digests(const struct config *c, struct work *w, uint32_t n)
 }
 
 /* Tries the places that half of the digest begins with and the other half leads on from, until one is an id. */
-static void draw(const struct bau_id_form *f, struct bau_id_item *item, const uint8_t digest[16])
+static void draw(const struct bau_nid_form *f, struct bau_nid_item *item, const uint8_t digest[16])
 {
     const uint64_t step = bau_bits64(digest + 8) | 1;
     uint64_t random = bau_bits64(digest);
@@ -74,7 +74,7 @@ static void draw(const struct bau_id_form *f, struct bau_id_item *item, const ui
     do {
         item->v.rank = bau_draw(random, f->n[item->v.block]);
         random += step;
-    } while (!bau_id_write(f, item->id.sym, &item->v));
+    } while (!bau_nid_write(f, item->id.sym, &item->v));
 }
 
 static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
@@ -82,18 +82,18 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
 {
     const struct config *c = config;
     struct work *w = ctx->scratch;
-    struct bau_id_columns io;
-    BAU_TRY(bau_id_open(&io, ctx, in, out, err));
+    struct bau_nid_columns io;
+    BAU_TRY(bau_nid_open(&io, ctx, in, out, err));
     for (uint32_t at = 0; at < in->n_values;) {
         uint32_t n;
-        BAU_TRY(bau_id_take(&c->ids, ctx, &io, &at, w->item, &n, err));
+        BAU_TRY(bau_nid_take(&c->ids, ctx, &io, &at, w->item, &n, err));
         find_digests(c, w, n);
         for (uint32_t i = 0; i < n; i++) {
             draw(&c->reserved[w->item[i].form], &w->item[i], w->digest[i]);
-            bau_id_give(&c->ids, &io, &w->item[i]);
+            bau_nid_give(&c->ids, &io, &w->item[i]);
         }
     }
-    return bau_id_close(&io, ctx, err);
+    return bau_nid_close(&io, ctx, err);
 }
 
 const struct bau_masker bau_masker_national_id_reserved = {
@@ -103,7 +103,7 @@ const struct bau_masker bau_masker_national_id_reserved = {
         BAU_TYPE_BIT(BAU_TEXT) | BAU_TYPE_BIT(BAU_I32) | BAU_TYPE_BIT(BAU_I64) | BAU_TYPE_BIT(BAU_NUMERIC),
     .traits = BAU_DETERMINISTIC | BAU_KEYED,
     .leaks = BAU_LEAKS_EQUALITY | BAU_LEAKS_FREQUENCY | BAU_LEAKS_LENGTH | BAU_LEAKS_FORMAT | BAU_LEAKS_RANGE,
-    .options = bau_id_options,
+    .options = bau_nid_options,
     .config_bytes = sizeof(struct config),
     .scratch_bytes = sizeof(struct work),
     .canon = BAU_CANON_FOLD,

@@ -14,33 +14,33 @@ static uint32_t be_right(const uint8_t *sym, uint64_t century)
     return (uint32_t)(97 - v % 97);
 }
 
-static bool be_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool be_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     (void)s;
-    bau_id_put_two(out, be_right(sym, year < 2000 ? 0 : 2));
+    bau_nid_put_two(out, be_right(sym, year < 2000 ? 0 : 2));
     return true;
 }
 
-static bool be_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool be_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
-    if (!bau_id_digits(sym, 11) || !bau_id_read_yymmdd(s, sym, b))
+    if (!bau_nid_digits(sym, 11) || !bau_nid_read_yymmdd(s, sym, b))
         return false;
-    b->year -= bau_id_two(sym + 9) == be_right(sym, 2) ? 0 : 100;
+    b->year -= bau_nid_two(sym + 9) == be_right(sym, 2) ? 0 : 100;
     b->sort = b->month / 20;
     b->month %= 20;
     return b->sort <= 2;
 }
 
-static void be_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void be_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    bau_id_write_yymmdd(s, sym, b);
-    bau_id_put_two(sym + 2, b->month + 20 * b->sort);
+    bau_nid_write_yymmdd(s, sym, b);
+    bau_nid_put_two(sym + 2, b->month + 20 * b->sort);
 }
 
-static const struct bau_id_scheme be = {
+static const struct bau_nid_scheme be = {
     .name = "be",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .lo = 1, .hi = 998 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .lo = 1, .hi = 998 } },
     .read_born = be_read_born,
     .write_born = be_write_born,
     .check_at = 9,
@@ -51,21 +51,21 @@ static const struct bau_id_scheme be = {
 
 /* ── Portugal: the first digit tells what kind of taxpayer; it stays ─────────────────────────────────────────────── */
 
-static bool pt_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool pt_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[8] = { 9, 8, 7, 6, 5, 4, 3, 2 };
-    const uint32_t left = bau_id_weighted(sym, weights, 8) % 11;
+    const uint32_t left = bau_nid_weighted(sym, weights, 8) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + (left < 2 ? 0 : 11 - left));
     return true;
 }
 
-static const struct bau_id_scheme pt = {
+static const struct bau_nid_scheme pt = {
     .name = "pt",
     .n = 9,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 1, .flags = BAU_ID_KEPT, .lo = 1, .hi = 9 },
-              { .kind = BAU_ID_NUMBER, .at = 1, .len = 7, .hi = 9999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 1, .flags = BAU_NID_KEPT, .lo = 1, .hi = 9 },
+              { .kind = BAU_NID_NUMBER, .at = 1, .len = 7, .hi = 9999999 } },
     .check_at = 8,
     .check_len = 1,
     .check_set = "0123456789",
@@ -74,22 +74,23 @@ static const struct bau_id_scheme pt = {
 
 /* ── Austria: number, check digit, date ──────────────────────────────────────────────────────────────────────────── */
 
-static bool at_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool at_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[10] = { 3, 7, 9, 0, 5, 8, 4, 2, 1, 6 };
-    const uint32_t check = (bau_id_weighted(sym, weights, 3) + bau_id_weighted(sym + 4, weights + 4, 6)) % 11;
+    const uint32_t check =
+        (bau_nid_weighted(sym, weights, 3) + bau_nid_weighted(sym + 4, weights + 4, 6)) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + check % 10);
     return check < 10;
 }
 
-static const struct bau_id_scheme at = {
+static const struct bau_nid_scheme at = {
     .name = "at",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 3, .lo = 100, .hi = 999 } },
-    .read_born = bau_id_read_ddmmyy,
-    .write_born = bau_id_write_ddmmyy,
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 3, .lo = 100, .hi = 999 } },
+    .read_born = bau_nid_read_ddmmyy,
+    .write_born = bau_nid_write_ddmmyy,
     .born_at = 4,
     .two_digit_year = true,
     .check_at = 3,
@@ -100,19 +101,19 @@ static const struct bau_id_scheme at = {
 
 /* ── Switzerland: the check digit of EAN-13 ──────────────────────────────────────────────────────────────────────── */
 
-static bool ch_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool ch_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[12] = { 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3 };
     (void)s;
     (void)year;
-    out[0] = (uint8_t)('0' + (10 - bau_id_weighted(sym, weights, 12) % 10) % 10);
+    out[0] = (uint8_t)('0' + (10 - bau_nid_weighted(sym, weights, 12) % 10) % 10);
     return true;
 }
 
-static const struct bau_id_scheme ch = {
+static const struct bau_nid_scheme ch = {
     .name = "ch",
     .n = 13,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 12, .lo = 756000000000, .hi = 756999999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 12, .lo = 756000000000, .hi = 756999999999 } },
     .check_at = 12,
     .check_len = 1,
     .check_set = "0123456789",
@@ -121,10 +122,10 @@ static const struct bau_id_scheme ch = {
 
 /* ── Ireland: a second letter takes part since 2013 ──────────────────────────────────────────────────────────────── */
 
-static bool ie_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool ie_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[7] = { 8, 7, 6, 5, 4, 3, 2 };
-    uint32_t sum = bau_id_weighted(sym, weights, 7);
+    uint32_t sum = bau_nid_weighted(sym, weights, 7);
     (void)year;
     if (s->n == 9)
         sum += 9 * (uint32_t)(sym[8] - 'A' + 1);
@@ -132,20 +133,20 @@ static bool ie_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     return true;
 }
 
-static const struct bau_id_scheme ie = {
+static const struct bau_nid_scheme ie = {
     .name = "ie",
     .n = 8,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 7, .hi = 9999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 7, .hi = 9999999 } },
     .check_at = 7,
     .check_len = 1,
     .check_set = "WABCDEFGHIJKLMNOPQRSTUV",
     .check = ie_check,
 };
-static const struct bau_id_scheme ie_two_letters = {
+static const struct bau_nid_scheme ie_two_letters = {
     .name = "ie-9",
     .n = 9,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 7, .hi = 9999999 },
-              { .kind = BAU_ID_SET, .at = 8, .len = 1, .flags = BAU_ID_KEPT, .set = "AH" } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 7, .hi = 9999999 },
+              { .kind = BAU_NID_SET, .at = 8, .len = 1, .flags = BAU_NID_KEPT, .set = "AH" } },
     .check_at = 7,
     .check_len = 1,
     .check_set = "WABCDEFGHIJKLMNOPQRSTUV",
@@ -154,60 +155,60 @@ static const struct bau_id_scheme ie_two_letters = {
 
 /* ── Croatia, Greece ─────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static const struct bau_id_scheme hr = {
+static const struct bau_nid_scheme hr = {
     .name = "hr",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 10, .hi = 9999999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 10, .hi = 9999999999 } },
     .check_at = 10,
     .check_len = 1,
     .check_set = "0123456789",
-    .check = bau_id_mod_11_10,
+    .check = bau_nid_mod_11_10,
 };
 
-static const struct bau_id_scheme gr = {
+static const struct bau_nid_scheme gr = {
     .name = "gr",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 4, .hi = 9999 } },
-    .read_born = bau_id_read_ddmmyy,
-    .write_born = bau_id_write_ddmmyy,
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 4, .hi = 9999 } },
+    .read_born = bau_nid_read_ddmmyy,
+    .write_born = bau_nid_write_ddmmyy,
     .two_digit_year = true,
     .check_at = 10,
     .check_len = 1,
     .check_set = "0123456789",
-    .check = bau_id_luhn,
+    .check = bau_nid_luhn,
 };
 
 /* ── Poland: the month tells the century ─────────────────────────────────────────────────────────────────────────── */
 
-static bool pl_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool pl_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     static const int32_t centuries[5] = { 1900, 2000, 2100, 2200, 1800 };
-    if (!bau_id_read_yymmdd(s, sym, b))
+    if (!bau_nid_read_yymmdd(s, sym, b))
         return false;
     b->year = b->year % 100 + centuries[b->month / 20];
     b->month %= 20;
     return true;
 }
 
-static void pl_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void pl_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    bau_id_write_yymmdd(s, sym, b);
-    bau_id_put_two(sym + 2, b->month + 20 * ((uint32_t)(b->year / 100 - 14) % 5));
+    bau_nid_write_yymmdd(s, sym, b);
+    bau_nid_put_two(sym + 2, b->month + 20 * ((uint32_t)(b->year / 100 - 14) % 5));
 }
 
-static bool pl_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool pl_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[10] = { 1, 3, 7, 9, 1, 3, 7, 9, 1, 3 };
     (void)s;
     (void)year;
-    out[0] = (uint8_t)('0' + (10 - bau_id_weighted(sym, weights, 10) % 10) % 10);
+    out[0] = (uint8_t)('0' + (10 - bau_nid_weighted(sym, weights, 10) % 10) % 10);
     return true;
 }
 
-static const struct bau_id_scheme pl = {
+static const struct bau_nid_scheme pl = {
     .name = "pl",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 4, .hi = 9999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 4, .hi = 9999 } },
     .read_born = pl_read_born,
     .write_born = pl_write_born,
     .check_at = 10,
@@ -219,7 +220,7 @@ static const struct bau_id_scheme pl = {
 /* ── Czechia, Slovakia: divisible by 11; until 1985 a rest of 10 was written as 0. Women have 50 added to the month;
  * 20 more are added since 2004 on days that run out of numbers. Nine digits, without a check digit: until 1953. ────── */
 
-static bool cz_split_month(struct bau_born *b)
+static bool cz_split_month(struct bau_nid_born *b)
 {
     b->sex = b->month >= 50;
     b->month -= 50 * b->sex;
@@ -228,11 +229,11 @@ static bool cz_split_month(struct bau_born *b)
     return true;
 }
 
-static bool cz_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool cz_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
-    if (!bau_id_read_yymmdd(s, sym, b))
+    if (!bau_nid_read_yymmdd(s, sym, b))
         return false;
-    const uint32_t yy = bau_id_two(sym);
+    const uint32_t yy = bau_nid_two(sym);
     if (s->n == 10)
         b->year = (int32_t)yy + (yy < 54 ? 2000 : 1900);
     else
@@ -240,13 +241,13 @@ static bool cz_read_born(const struct bau_id_scheme *s, const uint8_t *sym, stru
     return cz_split_month(b) && (s->n == 10 || yy < 54 || yy >= 80);
 }
 
-static void cz_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void cz_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    bau_id_write_yymmdd(s, sym, b);
-    bau_id_put_two(sym + 2, b->month + 50 * b->sex + 20 * b->sort);
+    bau_nid_write_yymmdd(s, sym, b);
+    bau_nid_put_two(sym + 2, b->month + 50 * b->sex + 20 * b->sort);
 }
 
-static bool cz_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool cz_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     uint32_t v = 0;
     (void)s;
@@ -256,10 +257,10 @@ static bool cz_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     return v % 11 < 10 || year < 1985;
 }
 
-static const struct bau_id_scheme cz = {
+static const struct bau_nid_scheme cz = {
     .name = "cz",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
     .read_born = cz_read_born,
     .write_born = cz_write_born,
     .n_sexes = 2,
@@ -268,16 +269,16 @@ static const struct bau_id_scheme cz = {
     .check_set = "0123456789",
     .check = cz_check,
 };
-static const struct bau_id_scheme cz_old = {
+static const struct bau_nid_scheme cz_old = {
     .name = "cz-9",
     .n = 9,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .lo = 1, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .lo = 1, .hi = 999 } },
     .read_born = cz_read_born,
     .write_born = cz_write_born,
     .n_sexes = 2,
 };
 
-const struct bau_id_country bau_ids_middle[] = {
+const struct bau_nid_country bau_nids_middle[] = {
     { "be", "Belgian national number", { &be } },
     { "pt", "Portuguese NIF", { &pt } },
     { "at", "Austrian social insurance number", { &at } },

@@ -7,9 +7,9 @@
 /* ── Sweden: day + 60 is a coordination number. Three spellings: with the century, without, and with a + for people who
  * are a hundred. ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bool se_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool se_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
-    if (!(s->n == 12 ? bau_id_read_yyyymmdd(s, sym, b) : bau_id_read_yymmdd(s, sym, b)))
+    if (!(s->n == 12 ? bau_nid_read_yyyymmdd(s, sym, b) : bau_nid_read_yymmdd(s, sym, b)))
         return false;
     b->year -= s->marks ? 100 : 0;
     b->sort = b->day > 60;
@@ -17,30 +17,30 @@ static bool se_read_born(const struct bau_id_scheme *s, const uint8_t *sym, stru
     return !s->marks || sym[6] == '+';
 }
 
-static void se_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void se_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    struct bau_born moved = *b;
+    struct bau_nid_born moved = *b;
     moved.day += 60 * b->sort;
     if (s->n == 12)
-        bau_id_write_yyyymmdd(s, sym, &moved);
+        bau_nid_write_yyyymmdd(s, sym, &moved);
     else
-        bau_id_write_yymmdd(s, sym, &moved);
+        bau_nid_write_yymmdd(s, sym, &moved);
 }
 
 /* Luhn over the ten digits of the short form. */
-static bool se_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool se_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
-    static const struct bau_id_scheme ten = { .check_at = 9 };
+    static const struct bau_nid_scheme ten = { .check_at = 9 };
     uint8_t digits[9];
     memcpy(digits, sym + (s->n == 12 ? 2 : 0), 6);
     memcpy(digits + 6, sym + s->check_at - 3, 3);
-    return bau_id_luhn(&ten, digits, year, out);
+    return bau_nid_luhn(&ten, digits, year, out);
 }
 
-static const struct bau_id_scheme se = {
+static const struct bau_nid_scheme se = {
     .name = "se",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .lo = 1, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .lo = 1, .hi = 999 } },
     .read_born = se_read_born,
     .write_born = se_write_born,
     .two_digit_year = true,
@@ -49,10 +49,10 @@ static const struct bau_id_scheme se = {
     .check_set = "0123456789",
     .check = se_check,
 };
-static const struct bau_id_scheme se_century = {
+static const struct bau_nid_scheme se_century = {
     .name = "se-12",
     .n = 12,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 8, .len = 3, .lo = 1, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 8, .len = 3, .lo = 1, .hi = 999 } },
     .read_born = se_read_born,
     .write_born = se_write_born,
     .check_at = 11,
@@ -60,11 +60,11 @@ static const struct bau_id_scheme se_century = {
     .check_set = "0123456789",
     .check = se_check,
 };
-static const struct bau_id_scheme se_plus = {
+static const struct bau_nid_scheme se_plus = {
     .name = "se-plus",
     .n = 11,
     .marks = "+",
-    .part = { { .kind = BAU_ID_NUMBER, .at = 7, .len = 3, .lo = 1, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 7, .len = 3, .lo = 1, .hi = 999 } },
     .read_born = se_read_born,
     .write_born = se_write_born,
     .two_digit_year = true,
@@ -89,11 +89,12 @@ static bool no_year(uint32_t yy, uint32_t individual, int32_t *year)
     return true;
 }
 
-static bool no_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool no_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
-    if (!bau_id_digits(sym, 9) || !bau_id_read_ddmmyy(s, sym, b))
+    if (!bau_nid_digits(sym, 9) || !bau_nid_read_ddmmyy(s, sym, b))
         return false;
-    const uint32_t individual = bau_id_two(sym + 6) * 10 + (uint32_t)(sym[8] - '0'), yy = bau_id_two(sym + 4);
+    const uint32_t individual = bau_nid_two(sym + 6) * 10 + (uint32_t)(sym[8] - '0'),
+                   yy = bau_nid_two(sym + 4);
     const uint32_t added = s->reserved ? 0 : 80;
     if (b->month < added)
         return false;
@@ -103,19 +104,19 @@ static bool no_read_born(const struct bau_id_scheme *s, const uint8_t *sym, stru
     return no_year(yy, individual, &b->year);
 }
 
-static void no_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void no_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    struct bau_born moved = *b;
+    struct bau_nid_born moved = *b;
     moved.day += 40 * b->sort;
     moved.month += s->reserved ? 0 : 80;
-    bau_id_write_ddmmyy(s, sym, &moved);
+    bau_nid_write_ddmmyy(s, sym, &moved);
 }
 
-static bool no_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool no_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t first[9] = { 3, 7, 6, 1, 8, 9, 4, 5, 2 }, second[9] = { 5, 4, 3, 2, 7, 6, 5, 4, 3 };
-    const uint32_t one = (11 - bau_id_weighted(sym, first, 9) % 11) % 11;
-    const uint32_t two = (11 - (bau_id_weighted(sym, second, 9) + 2 * one) % 11) % 11;
+    const uint32_t one = (11 - bau_nid_weighted(sym, first, 9) % 11) % 11;
+    const uint32_t two = (11 - (bau_nid_weighted(sym, second, 9) + 2 * one) % 11) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + one % 10);
@@ -123,10 +124,10 @@ static bool no_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     return one < 10 && two < 10;
 }
 
-static const struct bau_id_scheme no_synthetic = {
+static const struct bau_nid_scheme no_synthetic = {
     .name = "no-synthetic",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
     .read_born = no_read_born,
     .write_born = no_write_born,
     .check_at = 9,
@@ -134,10 +135,10 @@ static const struct bau_id_scheme no_synthetic = {
     .check_set = "0123456789",
     .check = no_check,
 };
-static const struct bau_id_scheme no = {
+static const struct bau_nid_scheme no = {
     .name = "no",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
     .read_born = no_read_born,
     .write_born = no_write_born,
     .check_at = 9,
@@ -150,11 +151,11 @@ static const struct bau_id_scheme no = {
 /* ── Denmark: the seventh digit tells the century. Numbers without a right check digit are given out since 2007; what
  * has a right one keeps one. ─────────────────────────────────────────────────────────────────────────────────────── */
 
-static bool dk_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool dk_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
-    if (!bau_id_digits(sym, 7) || !bau_id_read_ddmmyy(s, sym, b))
+    if (!bau_nid_digits(sym, 7) || !bau_nid_read_ddmmyy(s, sym, b))
         return false;
-    const uint32_t yy = bau_id_two(sym + 4);
+    const uint32_t yy = bau_nid_two(sym + 4);
     if (sym[6] <= '3' || ((sym[6] == '4' || sym[6] == '9') && yy >= 37))
         b->year = 1900 + (int32_t)yy;
     else if (sym[6] != '4' && sym[6] != '9' && yy >= 58)
@@ -162,22 +163,22 @@ static bool dk_read_born(const struct bau_id_scheme *s, const uint8_t *sym, stru
     return true;
 }
 
-static bool dk_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool dk_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[9] = { 4, 3, 2, 7, 6, 5, 4, 3, 2 };
-    const uint32_t check = (11 - bau_id_weighted(sym, weights, 9) % 11) % 11;
+    const uint32_t check = (11 - bau_nid_weighted(sym, weights, 9) % 11) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + check % 10);
     return check < 10;
 }
 
-static const struct bau_id_scheme dk = {
+static const struct bau_nid_scheme dk = {
     .name = "dk",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
     .read_born = dk_read_born,
-    .write_born = bau_id_write_ddmmyy,
+    .write_born = bau_nid_write_ddmmyy,
     .soft_check = true,
     .check_at = 9,
     .check_len = 1,
@@ -187,18 +188,18 @@ static const struct bau_id_scheme dk = {
 
 /* ── Finland: the mark tells the century and stays; individual numbers from 900 on are temporary or for tests ─────── */
 
-static bool fi_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool fi_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     static const char marks[] = "+-YXWVUABCDEF";
     const char *mark = memchr(marks, sym[6], sizeof marks - 1);
-    if (!mark || !bau_id_read_ddmmyy(s, sym, b))
+    if (!mark || !bau_nid_read_ddmmyy(s, sym, b))
         return false;
     b->sort = (uint32_t)(mark - marks);
     b->year -= b->sort == 0 ? 200 : b->sort <= 6 ? 100 : 0;
     return true;
 }
 
-static bool fi_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool fi_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     uint32_t v = 0;
     (void)year;
@@ -208,25 +209,25 @@ static bool fi_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     return true;
 }
 
-static const struct bau_id_scheme fi_reserved = {
+static const struct bau_nid_scheme fi_reserved = {
     .name = "fi-reserved",
     .n = 11,
     .marks = "+-",
-    .part = { { .kind = BAU_ID_NUMBER, .at = 7, .len = 3, .lo = 900, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 7, .len = 3, .lo = 900, .hi = 999 } },
     .read_born = fi_read_born,
-    .write_born = bau_id_write_ddmmyy,
+    .write_born = bau_nid_write_ddmmyy,
     .check_at = 10,
     .check_len = 1,
     .check_set = "0123456789ABCDEFHJKLMNPRSTUVWXY",
     .check = fi_check,
 };
-static const struct bau_id_scheme fi = {
+static const struct bau_nid_scheme fi = {
     .name = "fi",
     .n = 11,
     .marks = "+-",
-    .part = { { .kind = BAU_ID_NUMBER, .at = 7, .len = 3, .lo = 2, .hi = 899 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 7, .len = 3, .lo = 2, .hi = 899 } },
     .read_born = fi_read_born,
-    .write_born = bau_id_write_ddmmyy,
+    .write_born = bau_nid_write_ddmmyy,
     .check_at = 10,
     .check_len = 1,
     .check_set = "0123456789ABCDEFHJKLMNPRSTUVWXY",
@@ -236,37 +237,37 @@ static const struct bau_id_scheme fi = {
 
 /* ── Iceland: the last digit tells the century; day + 40 is a company ────────────────────────────────────────────── */
 
-static bool is_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool is_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
-    const bool fine = bau_id_read_ddmmyy(s, sym, b);
+    const bool fine = bau_nid_read_ddmmyy(s, sym, b);
     b->year -= sym[9] == '9' ? 100 : sym[9] == '8' ? 200 : 0;
     b->sort = b->day > 40;
     b->day -= 40 * b->sort;
     return fine && (sym[9] == '0' || sym[9] >= '8');
 }
 
-static void is_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void is_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    struct bau_born moved = *b;
+    struct bau_nid_born moved = *b;
     moved.day += 40 * b->sort;
-    bau_id_write_ddmmyy(s, sym, &moved);
+    bau_nid_write_ddmmyy(s, sym, &moved);
     sym[9] = (uint8_t)('0' + b->year / 100 % 10);
 }
 
-static bool is_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool is_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[8] = { 3, 2, 7, 6, 5, 4, 3, 2 };
-    const uint32_t check = (11 - bau_id_weighted(sym, weights, 8) % 11) % 11;
+    const uint32_t check = (11 - bau_nid_weighted(sym, weights, 8) % 11) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + check % 10);
     return check < 10;
 }
 
-static const struct bau_id_scheme is = {
+static const struct bau_nid_scheme is = {
     .name = "is",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 2, .hi = 99 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 2, .hi = 99 } },
     .read_born = is_read_born,
     .write_born = is_write_born,
     .check_at = 8,
@@ -277,39 +278,39 @@ static const struct bau_id_scheme is = {
 
 /* ── Estonia, Lithuania: the first digit tells century and sex ───────────────────────────────────────────────────── */
 
-static bool ee_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool ee_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     const uint32_t kind = (uint32_t)sym[0] - '1';
-    if (kind > 7 || !bau_id_read_yymmdd(s, sym, b))
+    if (kind > 7 || !bau_nid_read_yymmdd(s, sym, b))
         return false;
     b->year += ((int32_t)kind / 2 - 2) * 100;
     b->sex = kind % 2;
     return true;
 }
 
-static void ee_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void ee_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    bau_id_write_yymmdd(s, sym, b);
+    bau_nid_write_yymmdd(s, sym, b);
     sym[0] = (uint8_t)('1' + (uint32_t)(b->year / 100 - 18) * 2 + b->sex);
 }
 
-static bool ee_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool ee_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t first[10] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 1 },
                          second[10] = { 3, 4, 5, 6, 7, 8, 9, 1, 2, 3 };
-    uint32_t check = bau_id_weighted(sym, first, 10) % 11;
+    uint32_t check = bau_nid_weighted(sym, first, 10) % 11;
     (void)s;
     (void)year;
     if (check == 10)
-        check = bau_id_weighted(sym, second, 10) % 11 % 10;
+        check = bau_nid_weighted(sym, second, 10) % 11 % 10;
     out[0] = (uint8_t)('0' + check);
     return true;
 }
 
-static const struct bau_id_scheme ee = {
+static const struct bau_nid_scheme ee = {
     .name = "ee",
     .n = 11,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 7, .len = 3, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 7, .len = 3, .hi = 999 } },
     .read_born = ee_read_born,
     .write_born = ee_write_born,
     .born_at = 1,
@@ -322,35 +323,35 @@ static const struct bau_id_scheme ee = {
 
 /* ── Bulgaria: the month tells the century ───────────────────────────────────────────────────────────────────────── */
 
-static bool bg_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool bg_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     static const int32_t centuries[3] = { 1900, 1800, 2000 };
-    if (!bau_id_read_yymmdd(s, sym, b) || b->month >= 60)
+    if (!bau_nid_read_yymmdd(s, sym, b) || b->month >= 60)
         return false;
     b->year = b->year % 100 + centuries[b->month / 20];
     b->month %= 20;
     return true;
 }
 
-static void bg_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void bg_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
-    bau_id_write_yymmdd(s, sym, b);
-    bau_id_put_two(sym + 2, b->month + (b->year < 1900 ? 20 : b->year < 2000 ? 0 : 40));
+    bau_nid_write_yymmdd(s, sym, b);
+    bau_nid_put_two(sym + 2, b->month + (b->year < 1900 ? 20 : b->year < 2000 ? 0 : 40));
 }
 
-static bool bg_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool bg_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[9] = { 2, 4, 8, 5, 10, 9, 7, 3, 6 };
     (void)s;
     (void)year;
-    out[0] = (uint8_t)('0' + bau_id_weighted(sym, weights, 9) % 11 % 10);
+    out[0] = (uint8_t)('0' + bau_nid_weighted(sym, weights, 9) % 11 % 10);
     return true;
 }
 
-static const struct bau_id_scheme bg = {
+static const struct bau_nid_scheme bg = {
     .name = "bg",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 6, .len = 3, .hi = 999 } },
     .read_born = bg_read_born,
     .write_born = bg_write_born,
     .check_at = 9,
@@ -361,11 +362,11 @@ static const struct bau_id_scheme bg = {
 
 /* ── Romania: the first digit tells sex and century, 7 and 8 a resident whose century is unknown ─────────────────── */
 
-static bool ro_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool ro_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     static const int32_t centuries[4] = { 19, 18, 20, 19 };
     const uint32_t kind = (uint32_t)sym[0] - '1';
-    if (kind > 7 || !bau_id_read_yymmdd(s, sym, b))
+    if (kind > 7 || !bau_nid_read_yymmdd(s, sym, b))
         return false;
     b->year += (centuries[kind / 2] - 20) * 100;
     b->sex = kind % 2;
@@ -373,33 +374,33 @@ static bool ro_read_born(const struct bau_id_scheme *s, const uint8_t *sym, stru
     return true;
 }
 
-static void ro_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void ro_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
     const uint32_t century = b->sort ? 3 : b->year < 1900 ? 1 : b->year < 2000 ? 0 : 2;
-    bau_id_write_yymmdd(s, sym, b);
+    bau_nid_write_yymmdd(s, sym, b);
     sym[0] = (uint8_t)('1' + century * 2 + b->sex);
 }
 
-static bool ro_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool ro_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[12] = { 2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9 };
-    const uint32_t check = bau_id_weighted(sym, weights, 12) % 11;
+    const uint32_t check = bau_nid_weighted(sym, weights, 12) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + (check == 10 ? 1 : check));
     return true;
 }
 
-static const struct bau_id_scheme ro = {
+static const struct bau_nid_scheme ro = {
     .name = "ro",
     .n = 13,
-    .part = { { .kind = BAU_ID_WORD,
+    .part = { { .kind = BAU_NID_WORD,
                 .at = 7,
                 .len = 2,
                 .set = "0102030405060708091011121314151617181920212223242526272829303132333435363738394041424"
                        "34445"
                        "46475152" },
-              { .kind = BAU_ID_NUMBER, .at = 9, .len = 3, .lo = 1, .hi = 999 } },
+              { .kind = BAU_NID_NUMBER, .at = 9, .len = 3, .lo = 1, .hi = 999 } },
     .read_born = ro_read_born,
     .write_born = ro_write_born,
     .born_at = 1,
@@ -410,7 +411,7 @@ static const struct bau_id_scheme ro = {
     .check = ro_check,
 };
 
-const struct bau_id_country bau_ids_north[] = {
+const struct bau_nid_country bau_nids_north[] = {
     { "se", "Swedish personnummer", { &se, &se_century, &se_plus } },
     { "no", "Norwegian fødselsnummer or D-number", { &no } },
     { "dk", "Danish CPR number", { &dk } },

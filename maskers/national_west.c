@@ -17,64 +17,64 @@ static bool nino_accept(const uint8_t *sym)
 }
 
 /* QQ begins no number: HMRC uses it in examples. */
-static const struct bau_id_scheme nino_reserved = {
+static const struct bau_nid_scheme nino_reserved = {
     .name = "gb-reserved",
     .n = 9,
-    .part = { { .kind = BAU_ID_WORD, .at = 0, .len = 2, .set = "QQ" },
-              { .kind = BAU_ID_NUMBER, .at = 2, .len = 6, .hi = 999999 },
-              { .kind = BAU_ID_SET, .at = 8, .len = 1, .set = "ABCD" } },
+    .part = { { .kind = BAU_NID_WORD, .at = 0, .len = 2, .set = "QQ" },
+              { .kind = BAU_NID_NUMBER, .at = 2, .len = 6, .hi = 999999 },
+              { .kind = BAU_NID_SET, .at = 8, .len = 1, .set = "ABCD" } },
 };
-static const struct bau_id_scheme nino = {
+static const struct bau_nid_scheme nino = {
     .name = "gb",
     .n = 9,
-    .part = { { .kind = BAU_ID_SET, .at = 0, .len = 1, .set = "ABCEGHJKLMNOPRSTWXYZ" },
-              { .kind = BAU_ID_SET, .at = 1, .len = 1, .set = "ABCEGHJKLMNPRSTWXYZ" },
-              { .kind = BAU_ID_NUMBER, .at = 2, .len = 6, .hi = 999999 },
-              { .kind = BAU_ID_SET, .at = 8, .len = 1, .set = "ABCD" } },
+    .part = { { .kind = BAU_NID_SET, .at = 0, .len = 1, .set = "ABCEGHJKLMNOPRSTWXYZ" },
+              { .kind = BAU_NID_SET, .at = 1, .len = 1, .set = "ABCEGHJKLMNPRSTWXYZ" },
+              { .kind = BAU_NID_NUMBER, .at = 2, .len = 6, .hi = 999999 },
+              { .kind = BAU_NID_SET, .at = 8, .len = 1, .set = "ABCD" } },
     .accept = nino_accept,
     .reserved = &nino_reserved,
 };
-static const struct bau_id_scheme nino_short_reserved = {
+static const struct bau_nid_scheme nino_short_reserved = {
     /* without the suffix */
     .name = "gb-short-reserved",
     .n = 8,
-    .part = { { .kind = BAU_ID_WORD, .at = 0, .len = 2, .set = "QQ" },
-              { .kind = BAU_ID_NUMBER, .at = 2, .len = 6, .hi = 999999 } },
+    .part = { { .kind = BAU_NID_WORD, .at = 0, .len = 2, .set = "QQ" },
+              { .kind = BAU_NID_NUMBER, .at = 2, .len = 6, .hi = 999999 } },
 };
-static const struct bau_id_scheme nino_short = {
+static const struct bau_nid_scheme nino_short = {
     .name = "gb-short",
     .n = 8,
-    .part = { { .kind = BAU_ID_SET, .at = 0, .len = 1, .set = "ABCEGHJKLMNOPRSTWXYZ" },
-              { .kind = BAU_ID_SET, .at = 1, .len = 1, .set = "ABCEGHJKLMNPRSTWXYZ" },
-              { .kind = BAU_ID_NUMBER, .at = 2, .len = 6, .hi = 999999 } },
+    .part = { { .kind = BAU_NID_SET, .at = 0, .len = 1, .set = "ABCEGHJKLMNOPRSTWXYZ" },
+              { .kind = BAU_NID_SET, .at = 1, .len = 1, .set = "ABCEGHJKLMNPRSTWXYZ" },
+              { .kind = BAU_NID_NUMBER, .at = 2, .len = 6, .hi = 999999 } },
     .accept = nino_accept,
     .reserved = &nino_short_reserved,
 };
 
 /* NHS number: 999 is for tests. Numbers for which the check digit would be 10 are not issued. */
-static bool nhs_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool nhs_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[9] = { 10, 9, 8, 7, 6, 5, 4, 3, 2 };
-    const uint32_t check = (11 - bau_id_weighted(sym, weights, 9) % 11) % 11;
+    const uint32_t check = (11 - bau_nid_weighted(sym, weights, 9) % 11) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + check % 10);
     return check < 10;
 }
 
-static const struct bau_id_scheme nhs_reserved = {
+static const struct bau_nid_scheme nhs_reserved = {
     .name = "gb_nhs-reserved",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 9, .lo = 999000000, .hi = 999999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 9, .lo = 999000000, .hi = 999999999 } },
     .check_at = 9,
     .check_len = 1,
     .check_set = "0123456789",
     .check = nhs_check,
 };
-static const struct bau_id_scheme nhs = {
+static const struct bau_nid_scheme nhs = {
     .name = "gb_nhs",
     .n = 10,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 9, .lo = 1, .hi = 998999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 9, .lo = 1, .hi = 998999999 } },
     .check_at = 9,
     .check_len = 1,
     .check_set = "0123456789",
@@ -90,20 +90,20 @@ static bool fr_read_place(const uint8_t *sym, uint64_t *index)
         *index = 99u + (sym[1] == 'B');
         return true;
     }
-    if (!bau_id_digits(sym, 2) || bau_id_two(sym) == 0)
+    if (!bau_nid_digits(sym, 2) || bau_nid_two(sym) == 0)
         return false;
-    *index = bau_id_two(sym) - 1;
+    *index = bau_nid_two(sym) - 1;
     return true;
 }
 
 static void fr_write_place(uint8_t *sym, uint64_t index)
 {
-    bau_id_put_two(sym, (uint32_t)index + 1);
+    bau_nid_put_two(sym, (uint32_t)index + 1);
     if (index >= 99)
         memcpy(sym, index == 99 ? "2A" : "2B", 2);
 }
 
-static bool fr_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool fr_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     uint64_t v = 0;
     (void)s;
@@ -111,22 +111,22 @@ static bool fr_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     for (uint32_t i = 0; i < 13; i++)
         v = v * 10 + (sym[i] == 'A' || sym[i] == 'B' ? 0u : sym[i] - (uint64_t)'0');
     v -= sym[6] == 'A' ? UINT64_C(1000000) : sym[6] == 'B' ? UINT64_C(2000000) : 0; /* 20: 19, 18 */
-    bau_id_put_two(out, (uint32_t)(97 - v % 97));
+    bau_nid_put_two(out, (uint32_t)(97 - v % 97));
     return true;
 }
 
 #define FR_FROM_PLACE                                                                                        \
-    { .kind = BAU_ID_CODE, .at = 5, .len = 2, .hi = 100, .read = fr_read_place, .write = fr_write_place },   \
-        { .kind = BAU_ID_NUMBER, .at = 7, .len = 3, .lo = 1, .hi = 999 },                                    \
+    { .kind = BAU_NID_CODE, .at = 5, .len = 2, .hi = 100, .read = fr_read_place, .write = fr_write_place },  \
+        { .kind = BAU_NID_NUMBER, .at = 7, .len = 3, .lo = 1, .hi = 999 },                                   \
     {                                                                                                        \
-        .kind = BAU_ID_NUMBER, .at = 10, .len = 3, .lo = 1, .hi = 999                                        \
+        .kind = BAU_NID_NUMBER, .at = 10, .len = 3, .lo = 1, .hi = 999                                       \
     }
-static const struct bau_id_scheme fr = {
+static const struct bau_nid_scheme fr = {
     .name = "fr",
     .n = 15,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 1, .lo = 1, .hi = 2 },
-              { .kind = BAU_ID_NUMBER, .at = 1, .len = 2, .flags = BAU_ID_BIRTH, .hi = 99 },
-              { .kind = BAU_ID_NUMBER, .at = 3, .len = 2, .flags = BAU_ID_BIRTH, .lo = 1, .hi = 12 },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 1, .lo = 1, .hi = 2 },
+              { .kind = BAU_NID_NUMBER, .at = 1, .len = 2, .flags = BAU_NID_BIRTH, .hi = 99 },
+              { .kind = BAU_NID_NUMBER, .at = 3, .len = 2, .flags = BAU_NID_BIRTH, .lo = 1, .hi = 12 },
               FR_FROM_PLACE },
     .check_at = 13,
     .check_len = 2,
@@ -135,16 +135,16 @@ static const struct bau_id_scheme fr = {
 };
 static bool fr_odd(const uint8_t *sym)
 {
-    return sym[0] > '2' || bau_id_two(sym + 3) > 12;
+    return sym[0] > '2' || bau_nid_two(sym + 3) > 12;
 }
 
-static const struct bau_id_scheme fr_unknown_month = {
+static const struct bau_nid_scheme fr_unknown_month = {
     /* or a temporary number: 3, 4, 7 and 8 */
     .name = "fr-unknown-month",
     .n = 15,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 1, .flags = BAU_ID_KEPT, .lo = 1, .hi = 8 },
-              { .kind = BAU_ID_NUMBER, .at = 1, .len = 2, .flags = BAU_ID_BIRTH, .hi = 99 },
-              { .kind = BAU_ID_NUMBER, .at = 3, .len = 2, .flags = BAU_ID_KEPT, .lo = 1, .hi = 99 },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 1, .flags = BAU_NID_KEPT, .lo = 1, .hi = 8 },
+              { .kind = BAU_NID_NUMBER, .at = 1, .len = 2, .flags = BAU_NID_BIRTH, .hi = 99 },
+              { .kind = BAU_NID_NUMBER, .at = 3, .len = 2, .flags = BAU_NID_KEPT, .lo = 1, .hi = 99 },
               FR_FROM_PLACE },
     .check_at = 13,
     .check_len = 2,
@@ -155,7 +155,7 @@ static const struct bau_id_scheme fr_unknown_month = {
 
 /* ── Spain: DNI and NIE ──────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bool es_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool es_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     uint32_t v = (uint32_t)(sym[0] >= 'X' ? sym[0] - 'X' : sym[0] - '0');
     (void)year;
@@ -165,20 +165,20 @@ static bool es_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     return true;
 }
 
-static const struct bau_id_scheme dni = {
+static const struct bau_nid_scheme dni = {
     .name = "es",
     .n = 9,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 8, .hi = 99999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 8, .hi = 99999999 } },
     .check_at = 8,
     .check_len = 1,
     .check_set = "TRWAGMYFPDXBNJZSQVHLCKE",
     .check = es_check,
 };
-static const struct bau_id_scheme nie = {
+static const struct bau_nid_scheme nie = {
     .name = "es-nie",
     .n = 9,
-    .part = { { .kind = BAU_ID_SET, .at = 0, .len = 1, .set = "XYZ" },
-              { .kind = BAU_ID_NUMBER, .at = 1, .len = 7, .hi = 9999999 } },
+    .part = { { .kind = BAU_NID_SET, .at = 0, .len = 1, .set = "XYZ" },
+              { .kind = BAU_NID_NUMBER, .at = 1, .len = 7, .hi = 9999999 } },
     .check_at = 8,
     .check_len = 1,
     .check_set = "TRWAGMYFPDXBNJZSQVHLCKE",
@@ -187,20 +187,20 @@ static const struct bau_id_scheme nie = {
 
 /* ── Netherlands: the eleven test; numbers that have no check digit are not issued ───────────────────────────────── */
 
-static bool nl_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool nl_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t weights[8] = { 9, 8, 7, 6, 5, 4, 3, 2 };
-    const uint32_t check = bau_id_weighted(sym, weights, 8) % 11;
+    const uint32_t check = bau_nid_weighted(sym, weights, 8) % 11;
     (void)s;
     (void)year;
     out[0] = (uint8_t)('0' + check % 10);
     return check < 10;
 }
 
-static const struct bau_id_scheme nl = {
+static const struct bau_nid_scheme nl = {
     .name = "nl",
     .n = 9,
-    .part = { { .kind = BAU_ID_NUMBER, .at = 0, .len = 8, .lo = 1, .hi = 99999999 } },
+    .part = { { .kind = BAU_NID_NUMBER, .at = 0, .len = 8, .lo = 1, .hi = 99999999 } },
     .check_at = 8,
     .check_len = 1,
     .check_set = "0123456789",
@@ -223,7 +223,7 @@ static void it_put(uint8_t *sym, uint32_t digit)
     *sym = *sym > '9' ? (uint8_t)omocodes[digit % 10] : (uint8_t)('0' + digit % 10);
 }
 
-static bool it_read_born(const struct bau_id_scheme *s, const uint8_t *sym, struct bau_born *b)
+static bool it_read_born(const struct bau_nid_scheme *s, const uint8_t *sym, struct bau_nid_born *b)
 {
     uint32_t y1, y0, d1, d0;
     const char *month = strchr(it_months, sym[8]);
@@ -238,7 +238,7 @@ static bool it_read_born(const struct bau_id_scheme *s, const uint8_t *sym, stru
     return true;
 }
 
-static void it_write_born(const struct bau_id_scheme *s, uint8_t *sym, const struct bau_born *b)
+static void it_write_born(const struct bau_nid_scheme *s, uint8_t *sym, const struct bau_nid_born *b)
 {
     const uint32_t year = (uint32_t)b->year % 100, day = b->day + 40 * b->sex;
     (void)s;
@@ -249,7 +249,7 @@ static void it_write_born(const struct bau_id_scheme *s, uint8_t *sym, const str
     it_put(sym + 10, day);
 }
 
-static bool it_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
+static bool it_check(const struct bau_nid_scheme *s, const uint8_t *sym, int32_t year, uint8_t *out)
 {
     static const uint8_t odd[26] = { 1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
                                      20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23 };
@@ -264,12 +264,12 @@ static bool it_check(const struct bau_id_scheme *s, const uint8_t *sym, int32_t 
     return true;
 }
 
-static const struct bau_id_scheme it = {
+static const struct bau_nid_scheme it = {
     .name = "it",
     .n = 16,
-    .part = { { .kind = BAU_ID_SET, .at = 0, .len = 6, .set = LETTERS },
-              { .kind = BAU_ID_SET, .at = 11, .len = 1, .set = "ABCDEFGHILMZ" },
-              { .kind = BAU_ID_NUMBER, .at = 12, .len = 3, .flags = BAU_ID_OMOCODE, .hi = 999 } },
+    .part = { { .kind = BAU_NID_SET, .at = 0, .len = 6, .set = LETTERS },
+              { .kind = BAU_NID_SET, .at = 11, .len = 1, .set = "ABCDEFGHILMZ" },
+              { .kind = BAU_NID_NUMBER, .at = 12, .len = 3, .flags = BAU_NID_OMOCODE, .hi = 999 } },
     .read_born = it_read_born,
     .write_born = it_write_born,
     .n_sexes = 2,
@@ -352,7 +352,7 @@ static uint32_t de_orders(const uint32_t count[DE_DIGITS])
 static bool de_read(const uint8_t *sym, uint64_t *index)
 {
     uint32_t count[DE_DIGITS] = { 0 }, set, order = 0;
-    if (!bau_id_digits(sym, DE_DIGITS))
+    if (!bau_nid_digits(sym, DE_DIGITS))
         return false;
     for (uint32_t i = 0; i < DE_DIGITS; i++)
         count[sym[i] - '0']++;
@@ -404,24 +404,24 @@ static bool de_accept(const uint8_t *sym)
     return sym[0] != '0';
 }
 
-static const struct bau_id_scheme de = {
+static const struct bau_nid_scheme de = {
     .name = "de",
     .n = 11,
-    .part = { { .kind = BAU_ID_CODE,
+    .part = { { .kind = BAU_NID_CODE,
                 .at = 0,
                 .len = DE_DIGITS,
-                .flags = BAU_ID_DIGITS,
+                .flags = BAU_NID_DIGITS,
                 .hi = (uint64_t)DE_PAIRS * DE_PAIR_ORDERS + (uint64_t)DE_TRIPLES * DE_TRIPLE_ORDERS - 1,
                 .read = de_read,
                 .write = de_write } },
     .check_at = 10,
     .check_len = 1,
     .check_set = "0123456789",
-    .check = bau_id_mod_11_10,
+    .check = bau_nid_mod_11_10,
     .accept = de_accept,
 };
 
-const struct bau_id_country bau_ids_west[] = {
+const struct bau_nid_country bau_nids_west[] = {
     { "gb", "British National Insurance number", { &nino, &nino_short } },
     { "gb_nhs", "NHS number", { &nhs } },
     { "fr", "French NIR", { &fr, &fr_unknown_month } },

@@ -137,39 +137,32 @@ static inline size_t vary(const char *example, uint64_t i, uint8_t *out)
     return len;
 }
 
-/* A sample as the number its digits make, where numbers are asked for; 0: the masker has no samples. */
-static inline size_t number_sample(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
+/* Integers of a masker that has samples: the digits of the sample. */
+static inline bool sample_number(const struct bau_masker *m, uint64_t i, int64_t *out)
 {
-    uint8_t text[64];
-    int64_t v = 0;
     for (size_t s = 0; samples[s].masker; s++) {
+        uint8_t text[64];
+        uint64_t v = 0;
         if (strcmp(samples[s].masker, m->name) != 0)
             continue;
         const size_t len = samples[s].make(i, text);
         for (size_t k = 0; k < len; k++)
-            v = text[k] >= '0' && text[k] <= '9' ? v * 10 + (text[k] - '0') : v;
-        const int32_t i32 = (int32_t)v;
-        if (type == BAU_NUMERIC)
-            return (size_t)snprintf((char *)out, 64, "%" PRId64, v);
-        memcpy(out, type == BAU_I32 ? (const void *)&i32 : &v, type == BAU_I32 ? 4 : 8);
-        return type == BAU_I32 ? 4 : 8;
+            v = text[k] >= '0' && text[k] <= '9' ? v * 10 + (uint64_t)(text[k] - '0') : v;
+        *out = (int64_t)v;
+        return true;
     }
-    return 0;
+    return false;
 }
 
 static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
 {
-    const int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    const bool sampled = (BAU_TYPE_BIT(type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_NUMERIC))) && sample_number(m, i, &n);
     const int16_t i16 = (int16_t)(i & 0xffff);
     const int32_t i32 = (int32_t)n, date = (int32_t)(n % 40000);
     const int64_t us = n * 1000003;
     const float f32 = (float)n / 4;
     const double f64 = (double)n / 8;
-    if (type == BAU_I32 || type == BAU_I64 || type == BAU_NUMERIC) {
-        const size_t len = number_sample(m, type, i, out);
-        if (len)
-            return len;
-    }
     switch (type) {
     case BAU_BOOL: out[0] = i & 1; return 1;
     case BAU_I16: memcpy(out, &i16, 2); return 2;
@@ -187,7 +180,7 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
         return 16;
     case BAU_NUMERIC:
         return (size_t)snprintf((char *)out, 64,
-                                m->accepts & BAU_TYPES_FLOAT ? "%" PRId64 ".%02d" : "%" PRId64, n,
+                                m->accepts & BAU_TYPES_FLOAT && !sampled ? "%" PRId64 ".%02d" : "%" PRId64, n,
                                 (int)(i % 100));
     case BAU_JSON: return (size_t)snprintf((char *)out, 64, "{\"n\":%" PRId64 "}", n);
     case BAU_TEXT:

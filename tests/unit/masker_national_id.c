@@ -302,26 +302,26 @@ static uint64_t next_random(uint64_t *state)
     return *state ^ *state >> 31;
 }
 
-static void check_form(const struct bau_id_country *country, uint32_t which, const struct bau_id_value *from,
-                       const uint8_t *seed_sym, bool birth_kept)
+static void check_form(const struct bau_nid_country *country, uint32_t which,
+                       const struct bau_nid_value *from, const uint8_t *seed_sym, bool birth_kept)
 {
-    struct bau_id_form f, other;
+    struct bau_nid_form f, other;
     uint64_t state = which + 1;
     uint32_t written = 0;
-    bau_id_form_init(&f, country->scheme[which], birth_kept);
+    bau_nid_form_init(&f, country->scheme[which], birth_kept);
     cr_assert(f.n[from->block] > 0 && f.n[from->block] < UINT64_MAX / 2);
     for (uint32_t i = 0; i < 3000; i++) {
-        struct bau_id_value v = *from, again;
-        uint8_t sym[BAU_ID_SYMBOLS];
+        struct bau_nid_value v = *from, again;
+        uint8_t sym[BAU_NID_SYMBOLS];
         memcpy(sym, seed_sym, sizeof sym);
         v.rank = bau_draw(next_random(&state), f.n[v.block]);
-        if (!bau_id_write(&f, sym, &v))
+        if (!bau_nid_write(&f, sym, &v))
             continue;
         written++;
-        cr_assert(bau_id_read(&f, sym, &again) && again.rank == v.rank && bau_id_same_class(&again, &v));
-        for (uint32_t k = 0; k < BAU_ID_SCHEMES && country->scheme[k]; k++) {
-            bau_id_form_init(&other, country->scheme[k], birth_kept);
-            cr_assert(k == which || other.scheme->n != f.scheme->n || !bau_id_read(&other, sym, &again),
+        cr_assert(bau_nid_read(&f, sym, &again) && again.rank == v.rank && bau_nid_same_class(&again, &v));
+        for (uint32_t k = 0; k < BAU_NID_SCHEMES && country->scheme[k]; k++) {
+            bau_nid_form_init(&other, country->scheme[k], birth_kept);
+            cr_assert(k == which || other.scheme->n != f.scheme->n || !bau_nid_read(&other, sym, &again),
                       "%s: one id of two forms", country->name);
         }
     }
@@ -331,18 +331,19 @@ static void check_form(const struct bau_id_country *country, uint32_t which, con
 Test(national_id, reading_and_writing_are_inverse_for_every_country)
 {
     for (size_t i = 0; i < BAU_COUNT(examples); i++) {
-        const struct bau_id_country *country =
-            bau_id_country_find(examples[i].country, strlen(examples[i].country));
+        const struct bau_nid_country *country =
+            bau_nid_country_find(examples[i].country, strlen(examples[i].country));
         bool read = false;
         cr_assert(country != NULL, "%s", examples[i].country);
-        for (uint32_t k = 0; k < BAU_ID_SCHEMES && country->scheme[k]; k++)
+        for (uint32_t k = 0; k < BAU_NID_SCHEMES && country->scheme[k]; k++)
             for (int birth_kept = 0; birth_kept < 2; birth_kept++) {
-                struct bau_id_form f;
-                struct bau_id_text text = { .lower = false };
-                struct bau_id_value v;
-                bau_id_form_init(&f, country->scheme[k], birth_kept);
-                if (!bau_id_spell(f.scheme, (const uint8_t *)examples[i].id, strlen(examples[i].id), &text) ||
-                    !bau_id_read(&f, text.sym, &v))
+                struct bau_nid_form f;
+                struct bau_nid_text text = { .lower = false };
+                struct bau_nid_value v;
+                bau_nid_form_init(&f, country->scheme[k], birth_kept);
+                if (!bau_nid_spell(f.scheme, (const uint8_t *)examples[i].id, strlen(examples[i].id),
+                                   &text) ||
+                    !bau_nid_read(&f, text.sym, &v))
                     continue;
                 read = true;
                 check_form(country, k, &v, text.sym, birth_kept);
@@ -353,11 +354,11 @@ Test(national_id, reading_and_writing_are_inverse_for_every_country)
 
 Test(national_id, every_country_word_has_ids)
 {
-    const char *word = BAU_ID_COUNTRIES;
+    const char *word = BAU_NID_COUNTRIES;
     size_t n = 0, shown = 0;
     for (;; n++) {
         const size_t len = strcspn(word, "|");
-        const struct bau_id_country *country = bau_id_country_find(word, len);
+        const struct bau_nid_country *country = bau_nid_country_find(word, len);
         cr_assert(country && country->scheme[0] && country->title, "%s", word);
         for (size_t i = 0; i < BAU_COUNT(examples); i++)
             if (strcmp(examples[i].country, country->name) == 0) {
@@ -369,7 +370,7 @@ Test(national_id, every_country_word_has_ids)
         word += len + 1;
     }
     cr_expect_eq(shown, n + 1, "an example of each country");
-    cr_expect(bau_id_country_find("xx", 2) == NULL);
+    cr_expect(bau_nid_country_find("xx", 2) == NULL);
 }
 
 /* ---- check digits by formulas written out another way ---- */
@@ -606,5 +607,5 @@ Test(national_id_reserved, gives_what_nobody_has)
     cr_assert_eq(mask_one("national_id_reserved", "country=us", "536904399", b), BAU_OK);
     cr_expect(a[0] == b[0] && a[1] == b[1] && a[4] == b[3] && strcmp(a + 7, b + 5) == 0,
               "spelling does not matter");
-    cr_expect_leq(bau_id_two((const uint8_t *)a + 4), 49u);
+    cr_expect_leq(bau_nid_two((const uint8_t *)a + 4), 49u);
 }
