@@ -127,6 +127,6 @@ const struct bau_masker bau_masker_random_token = {
     .bind = bind,
     .apply = apply,
     .widest = widest,
-    .example_in = "d7f0a9c2",
+    .example_in = "d7f0a9c2-5b41-4e8b-93d1-02c67a88",
     .example_options = "",
 };
