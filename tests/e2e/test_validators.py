@@ -531,6 +531,7 @@ ROWS = [
     reserved("fi", hetu, is_temporary_hetu),
     reserved("in", aadhaar, lambda text: text[0] in "01" and verhoeff.is_valid(text.replace(" ", ""))),
     row("pan", "", card, luhn),
+    row("pan_reserved", "", card, luhn, distinct=False),
     row("iban", "", an_iban, iban),
     row("bic", "", a_bic, bic),
     row("routing", "", routing, stdnum("us", "rtn")),
