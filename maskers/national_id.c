@@ -1,13 +1,16 @@
 /* national_id: ids with dates of birth and check digits, permuted among the ids of their kind.
  *
- * An id is its place among all ids of its class (national.h). That place is permuted under a key; what tells the class is
- * a tweak: the place is turned by two numbers drawn from it, once before and once after the permutation of n places,
+ * An id is its place among all ids of its class (national.h). That place is permuted under a key; what tells the
+ * class is a tweak: the place is turned by two numbers drawn from it, once before and once after the permutation
+ * of n places,
  *     place -> (P((place + a) mod n) + b) mod n
- * and places that belong to no id are walked past. Check digits are computed anew. Separators and case stay, and a date of
- * birth moves within its century; those of 2000 to 2019 among themselves, later ones within their year, so that nobody
- * is born far in the future. A number whose kind can be read off it keeps that: D-numbers, companies, the region of a
- * Chinese id. Under invalid=mask ids with wrong check digits are permuted too and stay wrong by as much.
+ * and places that belong to no id are walked past. Check digits are computed anew, never searched for. Separators
+ * and case stay. A date of birth moves within its century; those of 2000 to 2019 among themselves, later ones
+ * within their year, so that nobody is born far in the future. A number whose kind can be read off it keeps that:
+ * D-numbers, companies, the region of a Chinese id. Under invalid=mask ids with wrong check digits are permuted
+ * too and stay wrong by as much. Danish and Korean ids are given out with wrong ones: they are always taken.
  *
+ * birth=keep leaves the date readable, and few ids share one: whoever knows it knows who it may be.
  * Distinct ids stay distinct. Spellings of one id that differ in the case of a check letter only may become one.
  *
  * The result may be somebody's id: where that must not be, use national_id_reserved. */

@@ -5,9 +5,9 @@
  *   gb_nhs  999 000 0000 to 999 999 9999             no      month + 80: synthetic people
  *   fi      individual number 900 to 999             in      begins with 0 or 1
  *
- * Other countries have no range that is known to stay free; they are refused, national_id masks their ids. Spelling stays,
- * and a date of birth moves within its century as in national_id. There are fewer reserved ids than people: two may get
- * the same one, so this masker cannot serve a unique column. */
+ * Other countries have no range that is known to stay free; they are refused, national_id masks their ids.
+ * Spelling stays, and a date of birth moves within its century as in national_id. There are fewer reserved ids
+ * than people: two may get the same one, so this masker cannot serve a unique column. */
 #include "maskers/national.h"
 
 enum { MESSAGE = 24 };

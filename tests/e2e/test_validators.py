@@ -116,7 +116,7 @@ def br_two(weights, dashes, branch=False):
 def aadhaar(r):
     text = r.choice("23456789") + digits(r, 10)
     text += verhoeff.calc_check_digit(text)
-    return f"{text[:4]} {text[4:8]} {text[8:]}"
+    return f"{text[:4]} {text[4:8]} {text[8:]}" if text != text[::-1] else None
 
 
 def codice_fiscale(r):
@@ -351,8 +351,9 @@ def thai_pin(r):
 
 
 def ssn(r):
-    area = r.choice([a for a in (1, 77, 219, 457, 536, 665, 667, 899)] + [r.randint(1, 665), r.randint(667, 899)])
-    return f"{area:03}-{r.randint(1, 99):02}-{r.randint(1, 9999):04}"
+    area = r.choice([1, 78, 219, 457, 665, 667, 899] + [r.randint(1, 665), r.randint(667, 899)])
+    text = f"{area:03}-{r.randint(1, 99):02}-{r.randint(1, 9999):04}"
+    return text if stdnum("us", "ssn").is_valid(text) else None  # three were printed in advertisements
 
 
 def is_reserved_ssn(text):

@@ -138,9 +138,9 @@ Test(national_id, takes_published_examples_and_refuses_wrong_check_digits)
             continue;
         snprintf(wrong, sizeof wrong, "%s", examples[i].id);
         char *last = &wrong[strlen(wrong) - 1];
-        *last = isdigit((unsigned char)*last) ? (char)('0' + (*last - '0' + 1) % 10)
-                : *last == 'A'                ? 'B'
-                                              : 'A';
+        *last = (char)(isdigit((unsigned char)*last) ? '0' + (*last - '0' + 1) % 10
+                       : *last == 'A'                ? 'B'
+                                                     : 'A');
         cr_expect_eq(mask_one("national_id", options, wrong, out), BAU_E_DATA, "%s %s", examples[i].country,
                      wrong);
     }
@@ -258,11 +258,11 @@ static uint32_t icelandic_year(int year, char (*texts)[ROOM])
     for (int month = 1; month <= 12; month++)
         for (int day = 1; day <= days[month - 1] + (month == 2 && year % 4 == 0); day++)
             for (int serial = 0; serial < 100; serial++) {
-                char eight[24];
+                char eight[48];
                 snprintf(eight, sizeof eight, "%02d%02d%02d%02d", day, month, year % 100, serial);
                 const int check = icelandic_check(eight);
                 if (check >= 0)
-                    snprintf(texts[n++], ROOM, "%s%d0", eight, check);
+                    snprintf(texts[n++], ROOM, "%.8s%d0", eight, check);
             }
     return n;
 }
