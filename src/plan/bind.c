@@ -252,6 +252,17 @@ static bau_status open_by(struct bau_binding *x, struct bau_error *err)
     return BAU_OK;
 }
 
+/* A domain promises equal values one pseudonym. */
+static void check_domain(struct bau_binding *x)
+{
+    char text[200];
+    if (!x->domain || (x->masker->traits & BAU_DETERMINISTIC))
+        return;
+    snprintf(text, sizeof text, "masker %s makes another value every time: it cannot serve a domain",
+             x->masker->name);
+    bau_bind_misfit(x, x->treat->at, text);
+}
+
 /* Options, the fields they name and the maskers inside, in that order: the config as the masker's bind finds it. */
 static bau_status fill_config(struct bau_binding *x, void **out, struct bau_error *err)
 {
@@ -263,6 +274,7 @@ static bau_status fill_config(struct bau_binding *x, void **out, struct bau_erro
     if (x->domain)
         apply_settings(x, x->domain->treat.settings, x->domain->treat.n_settings, config);
     apply_settings(x, x->treat->settings, x->treat->n_settings, config);
+    check_domain(x);
     BAU_TRY(bau_bind_labels(x, config, err));
     if (!x->failed)
         find_by(x, config);

@@ -101,10 +101,41 @@ static void check_field(struct bau_build *b, const struct bau_dataset *d, const 
             m->name, f->native);
 }
 
+/* Whether another column's values stand here, by a foreign key. */
+static bool refers(const struct bau_build *b, const struct bau_dataset_plan *plan, uint32_t field)
+{
+    if (plan->actions[field].inherited)
+        return true;
+    for (uint32_t r = 0; b->catalog && r < b->catalog->n_references; r++) {
+        const struct bau_reference *ref = &b->catalog->references[r];
+        for (uint32_t i = 0; i < ref->n_fields; i++)
+            if (&b->catalog->datasets[ref->from] == plan->dataset && ref->from_fields[i] == field)
+                return true;
+    }
+    return false;
+}
+
+/* A masker that gives equal values different outputs tears what refers to each other apart. */
+static void check_reference(struct bau_build *b, const struct bau_dataset_plan *plan, uint32_t field)
+{
+    const struct bau_action *a = &plan->actions[field];
+    if (a->kind != BAU_ACT_MASK || !a->mask.masker || (a->mask.run.traits & BAU_DETERMINISTIC) ||
+        !refers(b, plan, field))
+        return;
+    bau_find_add(
+        b->findings, BAU_E_USAGE, a->at, NULL,
+        bau_build_object(b, plan->dataset, plan->dataset->fields[field].name),
+        "%s makes another value every time, so the reference would break; use hash_token, permute or another "
+        "masker that gives equal values equal outputs",
+        a->mask.masker->name);
+}
+
 void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan)
 {
     check_keys(b, plan);
     for (uint32_t f = 0; f < plan->dataset->n_fields; f++)
-        if (!plan->dataset->fields[f].generated)
+        if (!plan->dataset->fields[f].generated) {
             check_field(b, plan->dataset, &plan->dataset->fields[f], &plan->actions[f]);
+            check_reference(b, plan, f);
+        }
 }

@@ -11,6 +11,7 @@
 #include "tests/support/samples/mac.h"
 #include "tests/support/samples/images.h"
 #include "tests/support/samples/ids.h"
+#include "tests/support/samples/national_id.h"
 
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
@@ -39,6 +40,8 @@ static const struct {
     { "bic_reserved", sample_bic },
     { "objectid", sample_objectid },
     { "objectid:bytes", sample_objectid_bytes },
+    { "national_id", sample_us_ssn },
+    { "national_id_reserved", sample_us_ssn },
     { NULL, NULL },
 };
 

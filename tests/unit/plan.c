@@ -235,6 +235,17 @@ Test(plan, foreign_keys_inherit_and_must_agree)
     cr_assert_not_null(finding(&c, "shop.public.orders.customer_id", "reference would break"));
 }
 
+Test(plan, a_masker_that_is_not_deterministic_serves_no_reference_and_no_domain)
+{
+    struct compiled c = compile("  - { at: shop.public.customers, set: { email: random_token } }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+
+    c = compile("  - { at: shop.public.customers, set: { email: { domain: token } } }\n"
+                "domains:\n  token: { mask: random_token }\n");
+    cr_assert_eq(c.status, BAU_E_USAGE);
+    cr_assert_not_null(finding(&c, "shop.public.customers.email", "cannot serve a domain"));
+}
+
 Test(plan, rules_on_a_partitioned_parent_reach_its_partitions)
 {
     struct compiled c = compile("  - { at: shop.public.events, set: { email: email } }\n");
