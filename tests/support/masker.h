@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/plan/plan.h"
+#include "src/core/mask_key.h"
+#include "src/plan/build.h"
 #include "tests/support/samples.h"
 
 struct bound {
@@ -18,7 +19,8 @@ struct bound {
     bau_type type;
     struct bau_arena *arena;
     struct bau_single *single;
-    const void *config; /* of the masker */
+    const void *config;             /* of the masker */
+    const struct bau_mask_key *key; /* its key, unless it has maskers inside */
     void *scratch;
     size_t scratch_bytes;
     bau_status status;
@@ -88,8 +90,10 @@ static inline struct bound bind_with(const struct bau_masker *m, bau_type type, 
                                           .max_chars = max_chars };
     b.status = bau_single_new(&with, &b.single, &b.err);
     bau_keys_free(keys);
-    if (b.status == BAU_OK)
+    if (b.status == BAU_OK) {
         b.config = b.single->bound.config;
+        b.key = b.single->plan->bound[0].key;
+    }
     return b;
 }
 
