@@ -175,7 +175,7 @@ static bau_status run_example(const struct bau_masker *m, struct bau_arena *aren
     BAU_TRY(split_words(m->example_options ? m->example_options : "", arena, &words, err));
     bau_status status = bau_sampler_open(&s, m, &words, err);
     if (status == BAU_OK)
-        status = bau_mask_key_new(master, "", m->name, m->name, m->canon, s.arena, &key, err);
+        status = bau_mask_key_new(master, "", bau_masker_kin(m), bau_masker_kin(m), m->canon, s.arena, &key, err);
     if (status == BAU_OK)
         status = bau_sampler_bind(&s, key, err);
     if (status == BAU_OK)

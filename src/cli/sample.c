@@ -122,9 +122,11 @@ bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *mask
 
 bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err)
 {
-    const struct bau_mask_bind with = {
-        .masker = s->masker->name, .domain = s->masker->name, .type = s->type, .key = key, .arena = s->arena
-    };
+    const struct bau_mask_bind with = { .masker = s->masker->name,
+                                        .domain = bau_masker_kin(s->masker),
+                                        .type = s->type,
+                                        .key = key,
+                                        .arena = s->arena };
     s->key = key;
     if (s->masker->bind)
         BAU_TRY_NOTE(s->masker->bind(s->config, &with, err), err, "masker %s", s->masker->name);

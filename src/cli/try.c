@@ -54,7 +54,8 @@ static bau_status open_key(const struct bau_cli *cli, const struct bau_masker *m
         bau_cli_note(cli,
                      KEY_VARIABLE " is not set: a key for this run only, the next one masks differently");
     BAU_TRY(bau_keys_load(&project, &keys, err));
-    const bau_status status = bau_keys_mask_key(keys, "", masker->name, masker->name, canon, arena, out, err);
+    const char *kin = bau_masker_kin(masker);
+    const bau_status status = bau_keys_mask_key(keys, "", kin, kin, canon, arena, out, err);
     bau_keys_free(keys);
     return status;
 }

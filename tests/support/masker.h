@@ -74,7 +74,7 @@ static inline bau_status start(struct bound *b, const char *settings, const stru
                                uint32_t max_chars)
 {
     const struct bau_masker *m = b->masker;
-    BAU_TRY(bau_mask_key_new(master, "", "test", m->name, m->canon, b->arena, &b->key, &b->err));
+    BAU_TRY(bau_mask_key_new(master, "", "test", bau_masker_kin(m), m->canon, b->arena, &b->key, &b->err));
     if (m->options)
         BAU_TRY(bau_options_default(m->options, b->config, b->arena, &b->err));
     BAU_TRY(set_options(b, settings));
