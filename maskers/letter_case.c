@@ -84,10 +84,17 @@ enum bau_case bau_case_of_slow(const uint8_t *text, size_t len)
     size_t capital = 0, small = 0;
     for (size_t i = 0; i < len && !(capital && small);) {
         uint32_t c;
+        if (text[i] < 0x80) {
+            const uint8_t letter = (uint8_t)((text[i] | 0x20) - 'a');
+            capital += letter < 26 && !(text[i] & 0x20);
+            small += letter < 26 && (text[i] & 0x20);
+            i++;
+            continue;
+        }
         const size_t size = next(text + i, len - i, &c);
-        const bool is_capital = !(size == 1 && c >= 0x80) && lower(c) != c;
+        const bool is_capital = size > 1 && lower(c) != c;
         capital += is_capital;
-        small += !is_capital && !(size == 1 && c >= 0x80) && (upper(c) != c || c == 0xDF);
+        small += size > 1 && !is_capital && (upper(c) != c || c == 0xDF);
         i += size;
     }
     return small         ? (capital ? BAU_CASE_AS_IS : BAU_CASE_LOWER)
