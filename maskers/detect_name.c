@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { SLOTS = 1 << 15, WORD_MOST = 64, NAMES_MOST = 3 };
+enum { SLOTS = 1 << 18, WORD_MOST = 64, NAMES_MOST = 3 };
 enum { GIVEN = 1, SURNAME = 2, TITLE = 4, PARTICLE = 8, TITLE_WITH_POINT = 16 };
 
 struct bau_name_set {

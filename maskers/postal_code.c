@@ -26,7 +26,7 @@ static const struct bau_option options[] = {
       NULL, 0 },
     { "census", BAU_OPTION_CHOICE, offsetof(struct config, census), "both", 0, 0,
       "The census that says which three-digit areas are too small.", 0, "both|2000|2010", NULL, 0 },
-    { "keep", BAU_OPTION_U32, offsetof(struct config, keep), "2", 0, 8,
+    { "keep_first", BAU_OPTION_U32, offsetof(struct config, keep), "2", 0, 8,
       "Letters and digits that stay with rule first.", 0, NULL, NULL, 0 },
     { 0 },
 };

@@ -32,7 +32,7 @@ static const struct bau_option options[] = {
       NULL, 0 },
     { "keep_last", BAU_OPTION_U32, offsetof(struct config, keep_last), "0", 0, 64,
       "Characters that stay at the end.", 0, NULL, NULL, 0 },
-    { "keep", BAU_OPTION_CHOICE, offsetof(struct config, keep), "nothing", 0, 0,
+    { "keep_class", BAU_OPTION_CHOICE, offsetof(struct config, keep), "nothing", 0, 0,
       "Characters that stay wherever they are.", 0, "nothing|digits|letters", NULL, 0 },
     { 0 },
 };

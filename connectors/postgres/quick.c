@@ -108,7 +108,8 @@ static bool decode_integers(const struct bau_batch *batch, struct bau_column *co
 bool pg_quick_decode(const struct bau_batch *batch, struct bau_column *column)
 {
     const struct bau_field *field = column->field;
-    if (!is_binary(batch) || field->list || field->native_type == BPCHAR_OID)
+    if (!is_binary(batch) || field->list || field->native_type == BPCHAR_OID ||
+        pg_is_network(field->native_type))
         return false;
     if (is_bytes(field->type))
         return decode_bytes(batch, column);
@@ -118,7 +119,8 @@ bool pg_quick_decode(const struct bau_batch *batch, struct bau_column *column)
 pg_quick pg_quick_kind(const struct bau_batch *batch, const struct bau_column *column)
 {
     const struct bau_field *field = column->field;
-    if (!is_binary(batch) || column->list_offsets || column->type != field->type)
+    if (!is_binary(batch) || column->list_offsets || column->type != field->type ||
+        pg_is_network(field->native_type))
         return PG_QUICK_NONE;
     if (column->type == BAU_JSON)
         return field->native_type == JSONB_OID  ? PG_QUICK_JSONB

@@ -22,15 +22,36 @@ const struct bau_masker *bau_build_masker(const struct bau_build *b, const struc
 
 const char *bau_build_domain(const struct bau_masker *masker, const struct bau_treat *treat)
 {
-    return treat->domain ? treat->domain : masker->name;
+    return treat->domain ? treat->domain : bau_masker_kin(masker);
 }
 
-static uint32_t narrowest(const struct bau_build *b, const char *domain, uint32_t own)
+static const char *setting(const struct bau_treat *treat, const char *name)
 {
-    for (uint32_t i = 0; i < b->n_widths; i++)
-        if (strcmp(b->widths[i].domain, domain) == 0)
-            return b->widths[i].max_chars;
-    return own;
+    for (uint32_t i = 0; i < treat->n_settings; i++)
+        if (strcmp(treat->settings[i].name, name) == 0)
+            return treat->settings[i].text;
+    return "";
+}
+
+/* The same masker in one domain, set alike: which fields of the row it asks does not count. */
+static bool alike(const struct bau_masker *masker, const struct bau_treat *x, const struct bau_treat *y)
+{
+    for (const struct bau_option *o = masker->options; x != y && o && o->name; o++)
+        if (!(o->flags & BAU_OPTION_FIELD) && strcmp(setting(x, o->name), setting(y, o->name)) != 0)
+            return false;
+    return true;
+}
+
+struct bau_width *bau_build_width(const struct bau_build *b, const struct bau_masker *masker,
+                                  const struct bau_treat *treat)
+{
+    for (uint32_t i = 0; i < b->n_widths; i++) {
+        struct bau_width *w = &b->widths[i];
+        if (w->masker == masker && alike(masker, w->treat, treat) &&
+            strcmp(bau_build_domain(masker, w->treat), bau_build_domain(masker, treat)) == 0)
+            return w;
+    }
+    return NULL;
 }
 
 void bau_bind_misfit(struct bau_binding *x, struct bau_at at, const char *text)
@@ -186,9 +207,10 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
     uint32_t max_chars = x->type == BAU_TEXT && x->field ? x->field->max_chars : 0;
-    if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED))
-        max_chars =
-            narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
+    if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED)) {
+        const struct bau_width *w = bau_build_width(x->b, x->masker, x->treat);
+        max_chars = w ? w->max_chars : max_chars; /* one identity, one pseudonym, however wide the column */
+    }
     const bool alone = bau_bind_has_subs(x->masker) || x->masker->reads; /* speaks of fields by place */
     const char *print = fingerprint(x, max_chars, domain);
     if (!print)
@@ -201,8 +223,8 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     memcpy(config, filled, x->masker->config_bytes);
     struct bau_mask_key *key = NULL;
-    BAU_TRY(bau_keys_mask_key(x->b->keys, x->b->target, domain, x->masker->name, x->canon, x->b->arena, &key,
-                              err));
+    BAU_TRY(bau_keys_mask_key(x->b->keys, x->b->target, domain, bau_masker_kin(x->masker), x->canon,
+                              x->b->arena, &key, err));
     const struct bau_mask_bind with = { .masker = x->masker->name,
                                         .domain = domain,
                                         .field = x->field,

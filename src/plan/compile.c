@@ -7,7 +7,8 @@
 #include "src/plan/build.h"
 #include "src/plan/document.h"
 
-/* The narrowest text column of each domain decides for all of them, so that one identity keeps one pseudonym. */
+/* The narrowest of the text columns that a domain's masker fills in the same way decides for all of them, so that one
+ * identity keeps one pseudonym. */
 static bau_status collect_widths(struct bau_build *b, struct bau_error *err)
 {
     uint32_t fields = 0;
@@ -26,13 +27,9 @@ static bau_status collect_widths(struct bau_build *b, struct bau_error *err)
             const struct bau_masker *masker = bau_build_masker(b, treat, &domain);
             if (!masker)
                 continue;
-            const char *name = bau_build_domain(masker, treat);
-            uint32_t i = 0;
-            while (i < b->n_widths && strcmp(b->widths[i].domain, name) != 0)
-                i++;
-            struct bau_width *w = &b->widths[i];
-            if (i == b->n_widths)
-                b->widths[b->n_widths++] = (struct bau_width){ name, dataset->fields[f].max_chars };
+            struct bau_width *w = bau_build_width(b, masker, treat);
+            if (!w)
+                b->widths[b->n_widths++] = (struct bau_width){ masker, treat, dataset->fields[f].max_chars };
             else if (dataset->fields[f].max_chars < w->max_chars)
                 w->max_chars = dataset->fields[f].max_chars;
         }
@@ -198,7 +195,9 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
         bau_arena_free(arena);
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     }
-    *plan = (struct bau_plan){ .arena = arena, .catalog = catalog, .store = store, .scratch_bytes = bau_project_scratch(project) };
+    *plan = (struct bau_plan){
+        .arena = arena, .catalog = catalog, .store = store, .scratch_bytes = bau_project_scratch(project)
+    };
     struct bau_build b = { .project = project,
                            .store = store,
                            .catalog = catalog,

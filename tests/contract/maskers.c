@@ -37,6 +37,8 @@ static struct criterion_test_params every(uint32_t traits, uint32_t types)
 
 Test(maskers, registry_is_sound)
 {
+    static const char *const reserved[] = { "mask",  "domain",   "keep", "owner", "until",
+                                            "canon", "fallback", "when", "drop" };
     for (size_t i = 0; i < bau_n_maskers; i++) {
         const struct bau_masker *m = bau_maskers[i];
         cr_expect(bau_masker_find(m->name) == m, "%s is listed twice", m->name);
@@ -50,6 +52,9 @@ Test(maskers, registry_is_sound)
         for (const struct bau_option *o = m->options; o && o->name; o++) {
             cr_expect(o->sentence && o->sentence[strlen(o->sentence) - 1] == '.', "%s.%s", m->name, o->name);
             cr_expect(o->offset < m->config_bytes, "%s.%s", m->name, o->name);
+            for (size_t w = 0; w < BAU_COUNT(reserved); w++)
+                cr_expect(strcmp(o->name, reserved[w]) != 0, "%s.%s is a word of every treatment", m->name,
+                          o->name);
             for (const struct bau_option *other = m->options; other < o; other++)
                 cr_expect(strcmp(other->name, o->name) != 0, "%s.%s twice", m->name, o->name);
         }

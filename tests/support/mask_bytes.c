@@ -18,7 +18,9 @@ static bau_status mask(const struct bau_masker *m, struct bau_arena *arena, stru
     if (!config || !scratch)
         return bau_error_set(err, BAU_E_NOMEM, "masker");
     BAU_TRY(bau_mask_key_new(master, "", "test", m->name, m->canon, arena, &key, err));
-    const struct bau_mask_bind with = { m->name, "test", NULL, BAU_BYTES, 0, key, arena };
+    const struct bau_mask_bind with = {
+        .masker = m->name, .domain = "test", .type = BAU_BYTES, .key = key, .arena = arena
+    };
     bau_status status = m->options ? bau_options_default(m->options, config, arena, err) : BAU_OK;
     if (status == BAU_OK && m->bind)
         status = m->bind(config, &with, err);

@@ -54,11 +54,12 @@ Test(masker_postal_code, formats_stay)
     cr_expect_str_eq(mask("", "021394307"), "021000000");
     cr_expect_str_eq(mask("", "02139 4307"), "02100 0000");
     cr_expect_str_eq(mask("rule=first", "SW1A 1AA"), "SW0A 0AA");
-    cr_expect_str_eq(mask("rule=first keep=4", "sw1a-1aa"), "sw1a-0aa");
+    cr_expect_str_eq(mask("rule=first keep_first=4", "sw1a-1aa"), "sw1a-0aa");
     cr_expect_str_eq(mask("rule=first", "10115"), "10000");
-    cr_expect_str_eq(mask("rule=first keep=3", "150-0002"), "150-0000");
-    cr_expect_str_eq(mask("rule=first keep=3", "101"), "000"); /* no more than what stays: nothing stays */
-    cr_expect_str_eq(mask("rule=first keep=0", "A1"), "A0");
+    cr_expect_str_eq(mask("rule=first keep_first=3", "150-0002"), "150-0000");
+    cr_expect_str_eq(mask("rule=first keep_first=3", "101"),
+                     "000"); /* no more than what stays: nothing stays */
+    cr_expect_str_eq(mask("rule=first keep_first=0", "A1"), "A0");
 }
 
 Test(masker_postal_code, what_is_no_code_is_refused)

@@ -91,9 +91,9 @@ Test(masker_scramble, what_options_keep_stays)
         { "keep_first=2 keep_last=3", "ABCDEFGHIJ", "AB.....HIJ" },
         { "keep_first=2 keep_last=3", "\xC3\x84\xC3\x96xyzw-\xC3\x9Cu1", "\xC3\x84\xC3\x96....-\xC3\x9Cu1" },
         { "keep_first=64", "--", "--" },
-        { "keep=digits", "a1b2", ".1.2" },
-        { "keep=letters", "a1", "a." },
-        { "keep=letters", "no digits", "no digits" },
+        { "keep_class=digits", "a1b2", ".1.2" },
+        { "keep_class=letters", "a1", "a." },
+        { "keep_class=letters", "no digits", "no digits" },
         { "", "?!- ()", "?!- ()" },
         { "", "", "" },
     };

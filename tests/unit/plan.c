@@ -331,3 +331,17 @@ Test(plan, the_digest_follows_rules_and_schema)
     cr_assert_arr_eq(a.plan->digest, b.plan->digest, 32);
     cr_assert(memcmp(a.plan->digest, c.plan->digest, 32) != 0);
 }
+
+/* Parts of one identity are as wide as their own columns: two initials do not narrow the name or the address. */
+Test(plan, kin_share_a_domain_and_not_a_width)
+{
+    struct compiled c = compile("  - at: shop.public.customers\n"
+                                "    set:\n"
+                                "      id: permute\n"
+                                "      email: { mask: person_email, by: id }\n"
+                                "      name: { mask: person, part: full, by: id }\n"
+                                "      code: { mask: person, part: initials, by: id }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+    for (unsigned f = 1; f < 5; f += f == 2 ? 2 : 1)
+        cr_assert_str_eq(c.plan->datasets[0].actions[f].mask.domain, "person");
+}
