@@ -52,7 +52,7 @@ static void promises(const void *config, uint32_t *traits, uint32_t *leaks)
     const struct config *c = config;
     const uint32_t distinct = BAU_BIJECTIVE | BAU_COLLISION_BOUND;
     const struct bau_subs *steps = &c->steps;
-    uint32_t constant = 0, nulls = 0, apart = BAU_BIJECTIVE, labels = BAU_KEEPS_LABELS;
+    uint32_t constant = 0, flat = 0, nulls = 0, apart = BAU_BIJECTIVE, labels = BAU_KEEPS_LABELS;
     bau_subs_promise(steps->at, steps->n, traits, leaks);
     *traits &= ~(uint32_t)(BAU_KEEPS_LABELS | BAU_KEEPS_SOME);
     *leaks &= ~(uint32_t)BAU_LEAKS_VALUE;
@@ -64,6 +64,7 @@ static void promises(const void *config, uint32_t *traits, uint32_t *leaks)
         else if (apart)
             apart = own & apart & BAU_BIJECTIVE ? BAU_BIJECTIVE : BAU_COLLISION_BOUND;
         if (!(own & BAU_KEEPS_ALL)) {
+            flat = own & BAU_CONSTANT;
             constant = nulls && !(own & BAU_MAKES_NULLS) ? 0 : own & BAU_CONSTANT; /* some stay null */
             labels = own & BAU_KEEPS_LABELS;
         }
@@ -73,7 +74,7 @@ static void promises(const void *config, uint32_t *traits, uint32_t *leaks)
     *traits |= constant | apart | labels;
     if (stays && !(*traits & BAU_KEEPS_ALL))
         *traits |= BAU_KEEPS_SOME;
-    *leaks = constant ? 0 : *leaks | stays;
+    *leaks = constant ? 0 : flat ? BAU_LEAKS_FORMAT : *leaks | stays;
 }
 
 const struct bau_masker bau_masker_chain = {
