@@ -186,7 +186,7 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
     uint32_t max_chars = x->type == BAU_TEXT && x->field ? x->field->max_chars : 0;
-    if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED))
+    if (x->type == BAU_TEXT && (x->masker->traits & BAU_KEYED)) /* out of documents and texts too */
         max_chars =
             narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
     const bool alone = bau_bind_has_subs(x->masker) || x->masker->reads; /* speaks of fields by place */
