@@ -12,15 +12,15 @@ create domain known as person check ((value).id <> 0);
 create table customers (
     id bigint primary key, small int, spelled text, exact numeric(20, 0), doc jsonb, ids bigint[], words text[],
     who person, sure known, group_of person[], attrs hstore, page xml, line text, prose text, route text,
-    name varchar(18), loose text);
+    name varchar(18), loose text, spot point);
 insert into customers select id, case when id < 2147483647 then id end, id::text, id,
-    jsonb_build_object('customer', jsonb_build_object('id', id, 'spelled', id::text), 'name', name, 'n', g),
+    jsonb_build_object('customer', jsonb_build_object('id', id, 'spelled', id::text), 'name', name, 'n', g, 'code', 'abc'),
     array[id, null, id], array[id::text], row(id, name, 'a "b" \\ c')::person, row(id, name, null)::person,
     array[row(id, name, '{{"x"}}')::person, null], hstore(array['id', 'name', 'gone', 'k "q"'],
         array[id::text, name, null, 'kept']),
     ('<c id="' || id || '"><name>' || name || '</name><note>kept &amp; sound</note></c>')::xml,
     id || ',"' || name || '",kept', 'order of customer ' || id || ' (vip)',
-    case when g % 2 = 0 then 'c-' || id else id::text end, name, name
+    case when g % 2 = 0 then 'c-' || id else id::text end, name, name, case when g % 5 = 0 then point(g, 1) end
     from generate_series(1, {ROWS}) g, lateral (select case when g % 3 = 0 then g::bigint when g % 3 = 1 then 70000 + g
         else 5000000000 + g end as id, 'Ada Lovelace ' || g % 40 as name) as made;
 insert into customers (id) values (-1);
@@ -40,6 +40,9 @@ RULES = f"""- at: db.public.customers
       $.customer.*: {{ domain: customer }}
       $.name: {{ domain: name }}
       $.n: {{ keep: counters }}
+      $.code:
+        mask: switch
+        cases: [ {{ when: small is null or spot is not null, mask: redact }}, {{ when: "value = 'abc'", keep: common }} ]
     ids: {{ domain: customer }}
     words: {{ domain: customer }}
     who: {PERSON}
@@ -57,6 +60,7 @@ RULES = f"""- at: db.public.customers
       else: {{ mask: chain, steps: [ {{ domain: customer }}, {{ keep: the same once more }} ] }}
     name: {{ domain: name }}
     loose: {{ domain: name }}
+    spot: {{ keep: places }}
 """
 SAME_ID = [
     "small is null or small = id", "spelled = id::text", "exact = id", "(doc -> 'customer' ->> 'id') = id::text",
@@ -74,6 +78,7 @@ KEPT = [
     "(who).note = 'a \"b\" \\ c'", "(sure).note is null", "(group_of[1]).note = '{\"x\"}'",
     "attrs -> 'k \"q\"' = 'kept' and attrs ? 'gone' and attrs -> 'gone' is null", "split_part(line, ',', 3) = 'kept'",
     "(xpath('/c/note/text()', page))[1]::text like 'kept%sound'",
+    "doc ->> 'code' = case when small is null or spot is not null then '***' else 'abc' end",
 ]
 
 
