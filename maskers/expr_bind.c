@@ -55,10 +55,12 @@ static bau_status misfit(const struct expr_operand *a, const struct expr_operand
                          a->at, describe(a, arena), describe(b, arena));
 }
 
-static void set_class(struct expr_operand *o, bau_type value_type, const struct bau_field *const *fields)
+static void set_class(struct expr_operand *o, bau_type value_type, const struct bau_field *of,
+                      const struct bau_field *const *fields)
 {
     if (o->source == EXPR_LITERAL)
         return;
+    o->of = o->source == EXPR_VALUE ? of : fields[o->field];
     o->type = o->source == EXPR_VALUE ? value_type : fields[o->field]->type;
     o->kind = class_of(o->type);
 }
@@ -130,6 +132,27 @@ static bool join(struct expr_operand *a, struct expr_operand *b, enum expr_class
     return join_uuid(a, b);
 }
 
+/* A label that the enum does not have would never be equal; its order is the store's own. */
+static bau_status check_labels(const struct expr_node *n, const struct expr_operand *b, struct bau_error *err)
+{
+    const bool left = n->a->of && n->a->of->n_labels, right = b->of && b->of->n_labels;
+    const struct expr_operand *literal = left ? b : n->a;
+    const struct bau_field *field = left ? n->a->of : right ? b->of : NULL;
+    if (!field || n->op == EXPR_LIKE)
+        return BAU_OK;
+    if (n->op == EXPR_LT || n->op == EXPR_LE || n->op == EXPR_GT || n->op == EXPR_GE)
+        return bau_error_set(err, BAU_E_USAGE, "character %u of the condition: the enum %s has no order here",
+                             n->a->at, field->native);
+    bool known = literal->source != EXPR_LITERAL || literal->kind == EXPR_NULL;
+    for (uint32_t i = 0; !known && i < field->n_labels; i++)
+        known = strlen(field->labels[i]) == literal->text.len &&
+                memcmp(field->labels[i], literal->text.data, literal->text.len) == 0;
+    return known ? BAU_OK
+                 : bau_error_set(err, BAU_E_USAGE,
+                                 "character %u of the condition: the enum %s has no such label", literal->at,
+                                 field->native);
+}
+
 static bau_status check_like(const struct expr_node *n, struct bau_arena *arena, struct bau_error *err)
 {
     const struct bau_slice pattern = n->list[0].text;
@@ -145,17 +168,19 @@ static bau_status check_like(const struct expr_node *n, struct bau_arena *arena,
     return BAU_OK;
 }
 
-bau_status bau_expr_bind(struct bau_expr *expr, bau_type value_type, const struct bau_field *const *fields,
-                         struct bau_arena *arena, struct bau_error *err)
+bau_status bau_expr_bind(struct bau_expr *expr, bau_type value_type, const struct bau_field *of,
+                         const struct bau_field *const *fields, struct bau_arena *arena,
+                         struct bau_error *err)
 {
     for (struct expr_node *n = expr->first; n; n = n->next) {
         if (!n->a)
             continue;
-        set_class(n->a, value_type, fields);
+        set_class(n->a, value_type, of, fields);
         for (uint32_t i = 0; i < n->n_list; i++) {
-            set_class(&n->list[i], value_type, fields);
+            set_class(&n->list[i], value_type, of, fields);
             if (n->op != EXPR_LIKE && !join(n->a, &n->list[i], &n->list[i].by))
                 return misfit(n->a, &n->list[i], arena, err);
+            BAU_TRY(check_labels(n, &n->list[i], err));
         }
         if (n->op == EXPR_LIKE)
             BAU_TRY(check_like(n, arena, err));

@@ -22,10 +22,11 @@ enum expr_class { /* what can be compared with what */
 struct expr_operand {
     enum expr_source source;
     enum expr_class kind;
-    enum expr_class by; /* right side of EQ … GE, IN: both are compared as this */
-    uint32_t at;        /* character, from 1 */
-    uint32_t field;     /* FIELD */
-    bau_type type;      /* FIELD, VALUE: once bound */
+    enum expr_class by;         /* right side of EQ … GE, IN: both are compared as this */
+    uint32_t at;                /* character, from 1 */
+    uint32_t field;             /* FIELD */
+    bau_type type;              /* FIELD, VALUE: once bound */
+    const struct bau_field *of; /* their field; NULL: a value out of a document */
     const char *name;
     /* LITERAL */
     struct bau_slice text; /* TEXT: bytes; INT, DECIMAL: their spelling */

@@ -50,8 +50,8 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     struct bau_texts names;
     BAU_TRY(parse(c, with->arena, &names, err));
     for (uint32_t i = 0; i < c->cases.n; i++)
-        BAU_TRY_NOTE(bau_expr_bind(c->conditions[i], with->type, with->reads, with->arena, err), err,
-                     "case %u", i + 1);
+        BAU_TRY_NOTE(bau_expr_bind(c->conditions[i], with->type, with->field, with->reads, with->arena, err),
+                     err, "case %u", i + 1);
     if (c->otherwise.n > 1 || (c->otherwise.n == 1 && *c->otherwise.at[0].label))
         return bau_error_set(err, BAU_E_USAGE, "else takes one masker");
     c->first_read = with->first_read;

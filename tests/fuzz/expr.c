@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             fill(&column[i], field[i].type, arena);
             columns[i] = &column[i];
         }
-        if (bau_expr_bind(expr, field[0].type, fields, arena, &err) == BAU_OK) {
+        if (bau_expr_bind(expr, field[0].type, NULL, fields, arena, &err) == BAU_OK) {
             if (bau_expr_eval(expr, &column[0], columns, NULL, arena, truth, &err) != BAU_OK)
                 abort();
             for (uint32_t i = 0; i < ROWS; i++)

@@ -144,7 +144,7 @@ static bau_status prepare(const char *text, bau_type value_type, struct bau_text
         for (uint32_t k = 0; k < FIELDS; k++)
             if (strcmp(columns[k].name, names->at[i]) == 0)
                 fields[i] = &columns[k];
-    return bau_expr_bind(*out, value_type, fields, arena, err);
+    return bau_expr_bind(*out, value_type, NULL, fields, arena, err);
 }
 
 Test(expr, answers_what_postgresql_answers)

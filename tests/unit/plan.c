@@ -99,10 +99,10 @@ static const struct bau_catalog catalog = { .store = "shop",
     "rules:\n"                                                                                               \
     "  - { at: shop.**, set: { \"*\": { keep: test data } } }\n" /* line 6; the tests' rules start at 7 */
 
-static struct bau_project *open_projects[16]; /* plans borrow from them: freed when the test's process ends */
-static struct bau_keys *open_keys[16];
-static struct bau_arena *open_arenas[16];
-static struct bau_plan *open_plans[16];
+static struct bau_project *open_projects[32]; /* plans borrow from them: freed when the test's process ends */
+static struct bau_keys *open_keys[32];
+static struct bau_arena *open_arenas[32];
+static struct bau_plan *open_plans[32];
 static size_t n_open;
 
 static void close_all(void)
@@ -293,6 +293,17 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
         { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { id like 'x': redact } } } "
           "}\n",
           "shop.public.customers.name", "like is for texts" },
+        { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { \"status = 'nwe'\": redact "
+          "} } } }\n",
+          "shop.public.customers.name", "the enum status has no such label" },
+        { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { \"status <> value\": "
+          "redact, "
+          "\"'new' >= status\": redact } } } }\n",
+          "shop.public.customers.name", "has no order here" },
+        { "  - { at: shop.public.customers, set: { status: { mask: switch, cases: { \"value in ('new', "
+          "'gone')\": 'null' "
+          "} } } }\n",
+          "shop.public.customers.status", "no such label" },
     };
     for (size_t i = 0; i < BAU_COUNT(cases); i++) {
         struct compiled c = compile(cases[i].rule);
