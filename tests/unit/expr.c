@@ -170,6 +170,45 @@ Test(expr, answers_what_postgresql_answers)
     }
 }
 
+/* Types that the vectors do not have: int2, float4; and a list longer than its first room. */
+Test(expr, narrow_numbers_and_long_lists)
+{
+    static const struct bau_field two[] = { { .name = "s", .type = BAU_I16 },
+                                            { .name = "r", .type = BAU_F32 } };
+    static const int16_t shorts[ROWS] = { -32768, -1, 0, 1, 2, 9, 10, 32767, 7 };
+    static const float singles[ROWS] = { 0.5f, -1.5f, 0, 1, 2, 9, 10, 1e30f, 0.1f };
+    static const struct {
+        const char *condition, *want;
+    } cases[] = {
+        { "s in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)", "fffttttft" },
+        { "s >= 32767 or s = -32768", "tfffffftf" },
+        { "r = 0.5 or r < -1", "ttfffffff" },
+        { "r = s", "fftttttff" },
+        { "r = 0.1", "fffffffff" }, /* the nearest float is not the decimal, nor its double */
+    };
+    const struct bau_column columns_of[] = { fixed(BAU_I16, shorts, 0), fixed(BAU_F32, singles, 0) };
+    for (size_t c = 0; c < BAU_COUNT(cases); c++) {
+        const char *room[2];
+        struct bau_texts names = { .at = room };
+        struct bau_expr *expr = NULL;
+        struct bau_error err;
+        const struct bau_field *of[2];
+        const struct bau_column *fields[2];
+        uint8_t truth[ROWS];
+        cr_assert_eq(bau_expr_parse(cases[c].condition, &names, 2, arena, &expr, &err), BAU_OK, "%s",
+                     err.text);
+        for (uint32_t i = 0; i < names.n; i++) {
+            const uint32_t k = strcmp(names.at[i], "s") != 0;
+            of[i] = &two[k];
+            fields[i] = &columns_of[k];
+        }
+        cr_assert_eq(bau_expr_bind(expr, BAU_I16, NULL, of, arena, &err), BAU_OK, "%s", err.text);
+        cr_assert_eq(bau_expr_eval(expr, &columns_of[0], fields, NULL, arena, truth, &err), BAU_OK);
+        for (uint32_t i = 0; i < ROWS; i++)
+            cr_expect_eq("fnt"[truth[i]], cases[c].want[i], "%s, row %u", cases[c].condition, i);
+    }
+}
+
 /* Rows looked up through an index, as elements of an array are. */
 Test(expr, fields_are_read_by_row)
 {
@@ -226,6 +265,11 @@ Test(expr, refusals_say_the_character)
         { "a = 1234567890123456789012345678901234567890123456789012345678901", 5, "too many digits" },
         { "((((((((((((((((((((((((((((((((( a = 1 )))))))))))))))))))))))))))))))))", 0, "too deeply" },
         { "a=1;", 4, "expected and, or" },
+        { "d = date '20-1-1'", 10, "expected a date" },
+        { "ts = timestamp '2020-01-01 1:00'", 16, "expected a timestamp" },
+        { "ts = timestamp '2020-01-01 01:00:61'", 16, "expected a timestamp" },
+        { "c1 = c2 or c3 = c4 or c5 = c6 or c7 = c8 or c9 = c10 or c11 = c12 or c13 = c14", 70,
+          "too many fields" },
     };
     for (size_t c = 0; c < BAU_COUNT(cases); c++) {
         struct bau_texts names;

@@ -56,6 +56,8 @@ static const struct {
     { "regex", "pattern=[0-9]+ groups=redact unmatched=redact", "n\xc3\xb6", "**" },
     { "regex", "pattern=[0-9]+ groups=redact", "", "" },
     { "regex", "pattern=[0-9]+ groups={0: {mask: constant, value: '1234'}}", "7-7", "1234-1234" },
+    { "regex", "pattern=(a)(?=(b))(?<=(x)a) groups={2: redact, 1: " HASH ", 3: {mask: redact, fill: '+'}}",
+      "xab", "+#*" },
     { "regex", "pattern=(.)(.) groups={1: {keep: test}, 2: " HASH "}", "abcd", "a#c#" },
     { "regex", "pattern=(?i)ID:\\\\s*(\\\\w+) groups={1: 'null'}", "a", NULL },
     { "regex", "pattern=ID:\\s*(\\w+) groups={1: 'null'}", "ID: ab; ID:c", "ID: ; ID:" },
@@ -78,6 +80,21 @@ static const struct {
     { "xml", "paths={//a: " HASH "}", "\xEF\xBB\xBF<?xml version=\"1.0\"?><a>x</a >",
       "\xEF\xBB\xBF<?xml version=\"1.0\"?><a>#</a >" },
     { "xml", "paths={//a: 'null'}", "<a>x</a>", "<a></a>" },
+    { "xml", "paths={//a: {mask: redact, keep_first: 9, keep_last: 9}}",
+      "<a>&#228;&#x6F22;&#128512;&#x1F600;</a>", "<a>****</a>" },
+    { "xml", "paths={//a: {mask: redact, keep_first: 3}}", "<a>&#228;&#x6F22;&#128512;x</a>",
+      "<a>\xc3\xa4\xe6\xbc\xa2\xf0\x9f\x98\x80*</a>" },
+    { "xml", "paths={//a: " HASH ", //@b: " HASH "}", "<a b='1\r\n2\t3'>4\r\n5\r6</a>",
+      "<a b='#####'>#####</a>" },
+    { "xml", "paths={//a: {keep: test}, //@*: {mask: constant, value: \"\\r\\n\\t'\\\"\"}}",
+      "<a b='1' c=\"2\"/>", "<a b='&#13;&#10;&#9;&apos;\"' c=\"&#13;&#10;&#9;'&quot;\"/>" },
+    { "xml", "paths={/a/**: " HASH ", //x: redact, //y: {keep: test}}",
+      "<a x='1'>2<x>3</x></a><b><x>4</x><y>5</y></b>", "<a x='#'>#<x>#</x></a><b><x>*</x><y>5</y></b>" },
+    { "xml", "paths={/a/*: {keep: test}, /b//c: redact, /a/d/e: redact}", "<a><d>1</d></a><b><c>2</c></b>",
+      "<a><d>1</d></a><b><c>*</c></b>" },
+    { "xml", "paths={//p//q: {keep: test}, //q//q: redact}", "<p><q><q>1</q></q></p>",
+      "<p><q><q>*</q></q></p>" },
+    { "xml", "paths={//q//q: redact, //p//q: " HASH "}", "<p><q><q>1</q></q></p>", "<p><q><q>*</q></q></p>" },
     { "csv_cell", "columns={1: " HASH ", 2: redact}", "ab,c\nd,ef\r\n,\"\"\r\n", "##,*\n#,**\r\n,\"\"\r\n" },
     { "csv_cell", "columns={b: " HASH ", '*': redact} header=true", "a,\"b\"\n1,2\n3,4",
       "a,\"b\"\n*,#\n*,#" },
@@ -113,6 +130,13 @@ static const struct {
       "row 42: a value of 6 bytes holds nothing" },
     { "regex", "pattern=([0-9]+)|x groups={1: redact}", "x SECRET", BAU_E_DATA, "holds nothing" },
     { "regex", "pattern=((S)E) groups={1: redact, 2: redact}", "SECRET", BAU_E_DATA, "overlap" },
+    { "xml", "paths={'**': redact}", "<a>&#12", BAU_E_DATA, "reference" },
+    { "xml", "paths={'**': redact}", "<a>&#1234567;</a>", BAU_E_DATA, "reference" },
+    { "xml", "paths={'**': redact}", "<a>&#x;</a>", BAU_E_DATA, "reference" },
+    { "xml", "paths={'**': redact}", "<? SECRET?>", BAU_E_DATA, "has no name" },
+    { "xml", "paths={'**': redact}", "<a><!--S-", BAU_E_DATA, "does not end" },
+    { "xml", "paths={//a: {mask: constant, value: \"\\x01\"}}", "<a>SECRET</a>", BAU_E_DATA,
+      "cannot be written" },
     { "regex", "pattern=. groups=redact", "SECRET\xff", BAU_E_DATA, "UTF-8" },
     { "regex", "pattern=(a+)+$ groups=redact", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
       BAU_E_LIMIT, "beyond its limits" },
@@ -200,6 +224,14 @@ static const struct {
     { "xml", "paths={//comment()/a: redact}", "nothing can follow" },
     { "xml", "paths={//email: email, /order/*: {keep: test}}", "this keep would win" },
     { "xml", "paths=redact", "starts with /" },
+    { "xml", "paths={/a/b: redact, //b: redact, /a//b: redact, /a/b/: redact}", "a name is missing" },
+    { "xml", "paths={//a: redact, /b//a: redact, '//a ': redact}", "a step is a name" },
+    { "xml", "paths={/a/@**: redact}", "** stands at the end" },
+    { "xml",
+      "paths={/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21/22/23/24/25/26/27/28/29/30/31/32/33: "
+      "redact}",
+      "too many steps" },
+    { "xml", "paths={/a/b//c: redact, /a/b/*: {keep: test}}", "this keep would win" },
     { "csv_cell", "columns={0: redact}", "no number of a column" },
     { "csv_cell", "columns={a: redact}", "no number of a column" },
     { "csv_cell", "columns={1: redact, 01: redact}", "two maskers" },
@@ -221,6 +253,36 @@ Test(masker_parts, options_that_do_not_fit)
                   b.err.text);
         release(&b);
     }
+}
+
+/* More parts than the first list holds, elements nested too deeply, columns beyond the limit. */
+Test(masker_parts, large_texts)
+{
+    enum { PARTS = 3000 };
+    static char in[20000], want[20000];
+    char *p = in, *q = want;
+    for (int i = 0; i < PARTS; i++) {
+        p += snprintf(p, 8, "%s1", i ? "," : "");
+        q += snprintf(q, 8, "%s#", i ? "," : "");
+    }
+    expect("csv_cell", "columns={'*': " HASH "}", in, want);
+    struct bound b = bind_with(bau_masker_find("xml"), BAU_TEXT, "paths={'**': redact}", NULL, 0);
+    struct bound c =
+        bind_with(bau_masker_find("csv_cell"), BAU_TEXT, "columns={'*': redact} header=true", NULL, 0);
+    struct bau_column column, out;
+    struct bau_error err;
+    p = in;
+    for (int i = 0; i < 257; i++)
+        p += snprintf(p, 8, "<a>");
+    column = one_text(BAU_TEXT, in, (size_t)(p - in), arena);
+    cr_expect_eq(run(&b, &column, 0, 0, arena, &out, &err), BAU_E_DATA);
+    cr_expect(strstr(err.text, "more deeply than 256"), "%s", err.text);
+    memset(in, ',', 5000);
+    column = one_text(BAU_TEXT, in, 5000, arena);
+    cr_expect_eq(run(&c, &column, 0, 0, arena, &out, &err), BAU_E_DATA);
+    cr_expect(strstr(err.text, "too many columns"), "%s", err.text);
+    release(&b);
+    release(&c);
 }
 
 /* A text that grows past its column is refused; one that just fits is not. Characters count, not bytes. */
