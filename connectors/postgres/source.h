@@ -29,6 +29,7 @@ struct pg_type_more {
     int32_t typmod;    /* of a domain */
     bool not_null;     /* a domain's */
     bool citext;       /* the extension's: text with another order */
+    bool spelled;      /* maskers see its text form, so it travels as text: composite types, hstore, xml */
     uint32_t n_labels; /* an enum's */
     const char *const *labels;
 };

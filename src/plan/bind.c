@@ -207,7 +207,8 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
     uint32_t max_chars = x->type == BAU_TEXT && x->field ? x->field->max_chars : 0;
-    if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED)) {
+    if (x->type == BAU_TEXT && (x->masker->traits & BAU_KEYED)) {
+        /* out of documents and texts too */
         const struct bau_width *w = bau_build_width(x->b, x->masker, x->treat);
         max_chars = w ? w->max_chars : max_chars; /* one identity, one pseudonym, however wide the column */
     }

@@ -39,7 +39,7 @@ struct bau_build {
         const struct bau_treat *treat; /* of the first of them */
         uint32_t max_chars;
     } * widths;
-    uint32_t n_widths;
+    uint32_t n_widths, room_widths;
     struct bau_shared { /* bound maskers, shared by fields that agree in everything */
         const struct bau_masker *masker;
         const char *fingerprint;

@@ -44,6 +44,12 @@ static bool key_implied(const struct bau_dataset *d, const struct bau_key *key,
     return false;
 }
 
+/* A masker that makes nulls of some values only does not promise BAU_CONSTANT. */
+static bool only_nulls(const struct bau_sub *run)
+{
+    return (run->traits & BAU_MAKES_NULLS) && (run->traits & BAU_CONSTANT);
+}
+
 static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
 {
     const struct bau_dataset *d = plan->dataset;
@@ -53,8 +59,8 @@ static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
             continue;
         for (uint32_t i = 0; i < key->n_fields; i++) {
             const struct bau_action *a = &plan->actions[key->fields[i]];
-            const bool nulls = a->kind == BAU_ACT_MASK && a->mask.masker &&
-                               (a->mask.run.traits & BAU_MAKES_NULLS) && key->kind == BAU_KEY_UNIQUE;
+            const bool nulls = a->kind == BAU_ACT_MASK && a->mask.masker && only_nulls(&a->mask.run) &&
+                               key->kind == BAU_KEY_UNIQUE;
             if (keeps_distinct(a) || nulls)
                 continue;
             bau_find_add(
@@ -94,7 +100,7 @@ static void check_field(struct bau_build *b, const struct bau_dataset *d, const 
     if ((traits & BAU_MAKES_NULLS) && !f->nullable)
         bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL",
                      m->name);
-    if (f->n_labels && !(traits & (BAU_MAKES_NULLS | BAU_CONSTANT | BAU_KEEPS_ALL | BAU_KEEPS_LABELS)))
+    if (f->n_labels && !(traits & (BAU_CONSTANT | BAU_KEEPS_ALL | BAU_KEEPS_LABELS)))
         bau_find_add(
             b->findings, BAU_E_USAGE, a->at, NULL, object,
             "%s makes values that the enum %s does not have; use categorical, constant, null or keep",

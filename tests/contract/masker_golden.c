@@ -63,7 +63,7 @@ static void print_masker(FILE *to, const struct bau_masker *m, bau_type type)
     struct bau_arena *arena = bau_arena_new(1 << 16, 0);
     const struct bau_column in = make(m, type, 0, 8, false, arena), out = run_fine(&b, &in, 0, arena);
     for (uint32_t i = 0; i < in.n_values; i++) {
-        fprintf(to, "%s\t%s\t%s\t", m->name, bau_type_word(type), m->example_options);
+        fprintf(to, "%s\t%s\t%s\t", m->name, bau_type_word(type), b.options);
         print_value(to, &in, i);
         fputc('\t', to);
         if (bau_column_present(&out, i))

@@ -87,7 +87,7 @@ EACH(split_at_every_cut, BAU_DETERMINISTIC, BAU_TYPES_ALL)
 EACH(nulls_stay_and_no_value_passes, 0, BAU_TYPES_ALL)
 {
     struct bound b = bind_example(bau_maskers[at->masker], at->type);
-    const uint32_t traits = b.masker->traits;
+    const uint32_t traits = b.single->bound.run.traits;
     struct bau_arena *arena = bau_arena_new(1 << 16, 0);
     const struct bau_column in = make(b.masker, b.type, 1000, 1000 + BATCH, true, arena);
     const struct bau_column out = run_fine(&b, &in, 1000, arena);
@@ -183,7 +183,7 @@ EACH(odd_texts, 0, BAU_TYPE_BIT(BAU_TEXT) | BAU_TYPE_BIT(BAU_BYTES) | BAU_TYPE_B
             continue;
         }
         cr_assert_eq(bau_column_validate(&out, 1, BAU_VALIDATE_CONTENTS, &err), BAU_OK, "%s", err.text);
-        cr_assert(texts[i].len == 0 || (b.masker->traits & (BAU_KEEPS_ALL | BAU_KEEPS_SOME)) ||
+        cr_assert(texts[i].len == 0 || (b.single->bound.run.traits & (BAU_KEEPS_ALL | BAU_KEEPS_SOME)) ||
                       !same_value(&in, 0, &out, 0),
                   "%s passes text %zu", b.masker->name, i);
     }

@@ -25,6 +25,7 @@ struct bound {
     size_t scratch_bytes;
     bau_status status;
     struct bau_error err;
+    char options[256]; /* bind_example: what it was bound with */
 };
 
 static const uint8_t master[32] = { 7,  201, 33,  90,  14, 255, 68, 3,  121, 77,  42, 250, 9,   181, 60,  22,
@@ -97,9 +98,34 @@ static inline struct bound bind_with(const struct bau_masker *m, bau_type type, 
     return b;
 }
 
+/* Examples of maskers that hold maskers of the whole value are for text: here is one for every type, with a value of the
+ * type at the %s. */
+static const struct {
+    const char *masker, *options, *other;
+} whole_examples[] = {
+    { "chain", "steps=[{keep: as it is}, {mask: constant, value: '%s'}]", "steps=[{keep: as it is}]" },
+    { "switch", "cases=[{when: value is null, keep: as it is}] else={mask: constant, value: '%s'}",
+      "cases=[{when: true, keep: as it is}]" },
+};
+
+static inline void example_for(const struct bau_masker *m, bau_type type, char *out, size_t room)
+{
+    snprintf(out, room, "%s", m->example_options);
+    for (size_t i = 0; type != BAU_TEXT && i < BAU_COUNT(whole_examples); i++)
+        if (strcmp(whole_examples[i].masker, m->name) == 0) {
+            const char *options = literal(type) ? whole_examples[i].options : whole_examples[i].other;
+            const size_t at = literal(type) ? (size_t)(strstr(options, "%s") - options) : strlen(options);
+            snprintf(out, room, "%.*s%s%s", (int)at, options, literal(type) ? literal(type) : "",
+                     options[at] ? options + at + 2 : "");
+        }
+}
+
 static inline struct bound bind_example(const struct bau_masker *m, bau_type type)
 {
-    struct bound b = bind_with(m, type, m->example_options, NULL, 0);
+    char options[256];
+    example_for(m, type, options, sizeof options);
+    struct bound b = bind_with(m, type, options, NULL, 0);
+    memcpy(b.options, options, sizeof options);
     cr_assert_eq(b.status, BAU_OK, "%s on %s: %s", m->name, bau_type_word(type), b.err.text);
     return b;
 }
