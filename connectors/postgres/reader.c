@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "copy_stream.h"
+#include "source.h"
 
 enum {
     ADOPT_BYTES = 1024 * 1024,
@@ -17,6 +18,9 @@ struct bau_reader {
     const struct bau_dataset *dataset;
     const struct pg_table *table;
     const bau_want *want;
+    uint32_t n_wire; /* columns that travel: the table's, or the wanted ones among them */
+    const uint32_t *wire;
+    uint32_t *narrow; /* heap; what `wire` points to in a narrow read */
     struct pg_stream stream;
     struct bau_span **spans; /* n_wire; of the batch being filled */
     uint8_t *carry;          /* heap */
@@ -103,20 +107,43 @@ void pg_link_interrupt(struct bau_link *link)
 
 /* ── opening a part ──────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static void copy_sql(const struct pg_table *t, const struct bau_part *part, struct bau_text *sql)
+/* The wanted columns, as the whole row would spell them. */
+static void narrow_columns(const struct bau_reader *r, struct bau_text *sql)
 {
+    for (uint32_t i = 0; i < r->n_wire; i++) {
+        const char *name = r->dataset->fields[r->wire[i]].name;
+        char *quoted = PQescapeIdentifier(r->link->conn, name, strlen(name));
+        bau_text_addf(sql, "%s%s%s", i ? ", " : "", quoted ? quoted : "NULL",
+                      pg_type_is_xml(r->dataset->fields[r->wire[i]].native_type) ? "::text" : "");
+        PQfreemem(quoted);
+    }
+}
+
+/* Conditions are joined by the keyword that is due. A line break ends a comment that the user's text may end in. */
+static void copy_sql(const struct bau_reader *r, const struct bau_read *what, struct bau_text *sql)
+{
+    const struct pg_table *t = r->table;
+    const struct bau_part *part = what->part;
     const bool range = part->of > 1;
-    if (!range && !t->selects && !t->condition) {
+    if (!range && !t->selects && !t->condition && !what->narrow && !what->where) {
         bau_text_addf(sql, "COPY %s%s%s%s TO STDOUT", t->ident, t->n_wire ? " (" : "", t->columns,
                       t->n_wire ? ")" : "");
     } else {
-        bau_text_addf(sql, "COPY (SELECT %s FROM %s%s", t->selects ? t->selects : t->columns,
-                      t->from ? "" : "ONLY ", t->from ? t->from : t->ident);
+        bau_text_add(sql, "COPY (SELECT ");
+        if (what->narrow && !t->from)
+            narrow_columns(r, sql);
+        else
+            bau_text_add(sql, t->selects ? t->selects : t->columns);
+        bau_text_addf(sql, " FROM %s%s %s", t->from ? "" : "ONLY ", t->from ? t->from : t->ident,
+                      t->condition ? t->condition : "");
+        const char *word = t->condition ? " AND" : " WHERE";
         if (range)
-            bau_text_addf(sql, " WHERE ctid >= '(%" PRIu64 ",0)'", part->from);
+            bau_text_addf(sql, "%s ctid >= '(%" PRIu64 ",0)'", word, part->from);
         if (range && part->to != UINT64_MAX)
             bau_text_addf(sql, " AND ctid < '(%" PRIu64 ",0)'", part->to);
-        bau_text_addf(sql, " %s) TO STDOUT", t->condition ? t->condition : "");
+        if (what->where)
+            bau_text_addf(sql, "%s (%s\n)", range ? " AND" : word, what->where);
+        bau_text_add(sql, ") TO STDOUT");
     }
     bau_text_addf(sql, " (FORMAT %s)", t->transport == PG_COPY_BINARY ? "binary" : "text");
 }
@@ -130,19 +157,37 @@ static bau_status check_wants(const struct bau_reader *r, struct bau_error *err)
     return BAU_OK;
 }
 
-static bau_status start_copy(struct bau_reader *r, const struct bau_part *part, struct bau_error *err)
+static bau_status start_copy(struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
 {
     struct bau_link *link = r->link;
     BAU_TRY(check_wants(r, err));
     if (!link->in_transaction)
         BAU_TRY(begin(link, err));
     BAU_AUTO_TEXT sql = { 0 };
-    copy_sql(r->table, part, &sql);
+    copy_sql(r, what, &sql);
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "reader");
     PG_AUTO_RESULT *result = PQexec(link->conn, sql.data);
     if (PQresultStatus(result) != PGRES_COPY_OUT)
         return pg_fail(link->side, link->conn, result, "COPY TO STDOUT", err);
+    return BAU_OK;
+}
+
+/* A narrow read of large objects would spell them out for nothing, but they have two columns only. */
+static bau_status choose_wire(struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
+{
+    r->n_wire = r->table->n_wire;
+    r->wire = r->table->wire;
+    if (!what->narrow || r->table->from)
+        return BAU_OK;
+    r->narrow = bau_alloc_array(r->table->n_wire + 1u, sizeof *r->narrow);
+    if (!r->narrow)
+        return bau_error_set(err, BAU_E_NOMEM, "reader");
+    r->n_wire = 0;
+    for (uint32_t i = 0; i < r->table->n_wire; i++)
+        if (r->want[r->table->wire[i]] != BAU_WANT_FRAME)
+            r->narrow[r->n_wire++] = r->table->wire[i];
+    r->wire = r->narrow;
     return BAU_OK;
 }
 
@@ -158,9 +203,11 @@ bau_status pg_read_open(struct bau_link *link, const struct bau_read *what, stru
     r->dataset = what->dataset;
     r->table = &link->side->tables[what->part->dataset];
     r->want = what->want;
-    pg_stream_init(&r->stream, r->table->transport, r->table->n_wire);
-    r->spans = bau_alloc_array(r->table->n_wire + 1u, sizeof *r->spans);
-    bau_status status = r->spans ? start_copy(r, what->part, err) : bau_error_set(err, BAU_E_NOMEM, "reader");
+    bau_status status = choose_wire(r, what, err);
+    pg_stream_init(&r->stream, r->table->transport, r->n_wire);
+    r->spans = bau_alloc_array(r->n_wire + 1u, sizeof *r->spans);
+    if (status == BAU_OK)
+        status = r->spans ? start_copy(r, what, err) : bau_error_set(err, BAU_E_NOMEM, "reader");
     if (status != BAU_OK) {
         pg_read_close(r);
         bau_error_note(err, "table %s", what->dataset->name);
@@ -248,8 +295,8 @@ static bau_status start_batch(struct bau_reader *r, struct bau_batch *b, struct 
     if (!frames->row_at || !raw->at)
         return bau_error_set(err, BAU_E_NOMEM, "batch");
     frames->row_at[0] = 0;
-    for (uint32_t i = 0; i < r->table->n_wire; i++) {
-        const bool wanted = r->want[r->table->wire[i]] != BAU_WANT_FRAME;
+    for (uint32_t i = 0; i < r->n_wire; i++) {
+        const bool wanted = r->want[r->wire[i]] != BAU_WANT_FRAME;
         r->spans[i] =
             wanted ? bau_arena_buffer(b->arena, (size_t)frames->max_rows * sizeof **r->spans) : NULL;
         if (wanted && !r->spans[i])
@@ -349,8 +396,8 @@ static bau_status fill(struct bau_reader *r, struct bau_batch *b, struct raw *ra
 
 static bau_status fill_columns(struct bau_reader *r, struct bau_batch *b, struct bau_error *err)
 {
-    for (uint32_t i = 0; i < r->table->n_wire; i++) {
-        const uint32_t f = r->table->wire[i];
+    for (uint32_t i = 0; i < r->n_wire; i++) {
+        const uint32_t f = r->wire[i];
         struct bau_column *column = &b->columns[f];
         if (!r->spans[i])
             continue;
@@ -417,6 +464,7 @@ void pg_read_close(struct bau_reader *r)
     if (r->carry)
         bau_wipe(r->carry, r->carry_room);
     bau_free(r->carry);
+    bau_free(r->narrow);
     bau_free(r->spans);
     bau_free(r);
 }

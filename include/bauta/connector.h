@@ -62,6 +62,8 @@ struct bau_read {
     const struct bau_dataset *dataset;
     const struct bau_part *part;
     const bau_want *want; /* n_fields */
+    bool narrow;          /* only wanted fields travel: for looking at rows, not for writing them */
+    const char *where;    /* condition in the store's own language, NULL: every row */
 };
 
 struct bau_write {

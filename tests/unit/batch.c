@@ -101,6 +101,56 @@ Test(batch, a_good_one_passes_every_level)
     bau_batch_release(NULL);
 }
 
+/* Row `row` of `whole` is row `at` of `b`. */
+static void same_row(const struct bau_batch *b, uint32_t at, const struct bau_batch *whole, uint32_t row)
+{
+    const uint32_t len = whole->row_at[row + 1] - whole->row_at[row];
+    cr_assert_eq(b->row_at[at + 1] - b->row_at[at], len);
+    cr_assert_eq(memcmp(b->raw + b->row_at[at], whole->raw + whole->row_at[row], len), 0);
+    const struct bau_span is = b->columns[VIEW].spans[at], was = whole->columns[VIEW].spans[row];
+    cr_assert_eq(is.at - b->row_at[at], was.at - whole->row_at[row]);
+    cr_assert_eq(is.len, was.len);
+    for (int c = TEXT; c <= NUMBER; c++) {
+        const struct bau_slice x = bau_column_value(&b->columns[c], at),
+                               y = bau_column_value(&whole->columns[c], row);
+        cr_assert_eq(bau_column_present(&b->columns[c], at), bau_column_present(&whole->columns[c], row));
+        cr_assert(x.len == y.len && memcmp(x.data, y.data, x.len) == 0);
+    }
+    const uint32_t *is_list = b->columns[LIST].list_offsets, *was_list = whole->columns[LIST].list_offsets;
+    cr_assert_eq(is_list[at + 1] - is_list[at], was_list[row + 1] - was_list[row]);
+    for (uint32_t i = 0; i < is_list[at + 1] - is_list[at]; i++)
+        cr_assert_eq(((int64_t *)b->columns[LIST].data)[is_list[at] + i],
+                     ((int64_t *)whole->columns[LIST].data)[was_list[row] + i]);
+}
+
+Test(batch, rows_are_taken_out)
+{
+    static const uint64_t masks[][2] = {
+        { 0, 0 },       { ~UINT64_C(0), ~UINT64_C(0) },       { 1, 0 },
+        { 0, 1u << 5 }, { UINT64_C(0x5555555555555555), 21 }, { UINT64_C(0xF00F0FF0), 63 }
+    };
+    for (size_t m = 0; m < BAU_COUNT(masks); m++) {
+        struct bau_batch b, whole;
+        struct bau_error err;
+        make(&b);
+        make(&whole);
+        for (uint32_t i = 0; i < whole.raw_len; i++)
+            ((uint8_t *)(uintptr_t)b.raw)[i] = ((uint8_t *)(uintptr_t)whole.raw)[i] = (uint8_t)(i * 7);
+        for (uint32_t i = 0; i < whole.columns[LIST].n_values; i++)
+            ((int64_t *)b.columns[LIST].data)[i] = ((int64_t *)whole.columns[LIST].data)[i] = i * 11;
+        cr_assert_eq(bau_batch_filter(&b, masks[m], &err), BAU_OK, "%s", err.text);
+        cr_assert_eq(bau_batch_validate(&b, BAU_VALIDATE_CONTENTS, &err), BAU_OK, "mask %zu: %s", m,
+                     err.text);
+        uint32_t at = 0;
+        for (uint32_t row = 0; row < ROWS; row++)
+            if ((masks[m][row / 64] >> (row % 64)) & 1u)
+                same_row(&b, at++, &whole, row);
+        cr_assert_eq(b.n_rows, at);
+        bau_batch_release(&b);
+        bau_batch_release(&whole);
+    }
+}
+
 /* One thing broken at a time, and the level that sees it. */
 static void many_nulls(struct bau_batch *b)
 {
