@@ -2,9 +2,11 @@
  * two forms; arrays; type OIDs inside binary values; malformed bytes. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "connectors/postgres/codec.h"
+#include "connectors/postgres/quick.h"
 
 /* sql: what psql (PostgreSQL 15.18, UTF8, TimeZone UTC) was asked; hex: what it answered; text: the same value ::text. */
 static const struct vector {
@@ -76,6 +78,53 @@ static void same_column(const struct bau_column *a, const struct bau_column *b, 
     }
 }
 
+/* The quick way writes what the careful one does, or leaves it to that. */
+static void quick_agrees(const struct rig *r, const uint8_t *bytes, size_t n, const char *what)
+{
+    const struct bau_column *column = &r->batch.columns[0];
+    uint8_t out[PG_QUICK_MOST + 5 + PG_QUICK_SLACK];
+    const pg_quick kind = pg_quick_kind(&r->batch, column);
+    const size_t wrote = pg_quick_encode(kind, column, 0, out);
+    cr_assert_eq(wrote == 0, kind == PG_QUICK_NONE, "%s", what);
+    if (wrote == 0)
+        return;
+    cr_assert_eq(wrote, n + 4, "%s", what);
+    cr_assert_eq(pg_get32(out), n, "%s", what);
+    cr_assert(n == 0 || memcmp(out + 4, bytes, n) == 0, "%s", what);
+}
+
+Test(pg_codec, quick_way_leaves_what_is_not_common)
+{
+    static const struct vector text = { .type = BAU_TEXT, .oid = 25 };
+    uint8_t *bytes = malloc(PG_QUICK_MOST + 2), out[PG_QUICK_MOST + 5 + PG_QUICK_SLACK];
+    memset(bytes, 'x', PG_QUICK_MOST + 2);
+    for (size_t len = PG_QUICK_MOST - 1; len <= PG_QUICK_MOST + 1; len++) {
+        struct rig r;
+        rig_open(&r, &text, PG_FORMAT_BINARY, bytes, len);
+        cr_assert_eq(rig_decode(&r), BAU_OK);
+        const size_t wrote =
+            pg_quick_encode(pg_quick_kind(&r.batch, &r.batch.columns[0]), &r.batch.columns[0], 0, out);
+        cr_expect_eq(wrote, len > PG_QUICK_MOST ? 0 : len + 4);
+        bau_batch_release(&r.batch);
+    }
+    struct rig null;
+    rig_open(&null, &text, PG_FORMAT_BINARY, bytes, 0);
+    null.span.len = BAU_SPAN_NULL;
+    cr_assert_eq(rig_decode(&null), BAU_OK);
+    cr_expect_eq(pg_quick_encode(PG_QUICK_BYTES, &null.batch.columns[0], 0, out), 4);
+    cr_expect_eq(pg_get32(out), UINT32_MAX);
+    bau_batch_release(&null.batch);
+    static const struct vector date = { .type = BAU_DATE, .oid = 1082 };
+    int32_t early = INT32_MIN + 5; /* no server holds it */
+    struct rig r;
+    rig_open(&r, &date, PG_FORMAT_BINARY, (const uint8_t *)"\0\0\0\0", 4);
+    cr_assert_eq(rig_decode(&r), BAU_OK);
+    memcpy(r.batch.columns[0].data, &early, sizeof early);
+    cr_expect_eq(pg_quick_encode(PG_QUICK_DATE, &r.batch.columns[0], 0, out), 0);
+    bau_batch_release(&r.batch);
+    free(bytes);
+}
+
 Test(pg_codec, vectors)
 {
     for (size_t i = 0; i < BAU_COUNT(vectors); i++) {
@@ -97,6 +146,7 @@ Test(pg_codec, vectors)
         cr_assert_eq(out.len, n + 4, "%s", v->sql);
         cr_assert_eq(pg_get32((const uint8_t *)out.data), n, "%s", v->sql);
         cr_assert(n == 0 || memcmp(out.data + 4, bytes, n) == 0, "%s: not the bytes it came from", v->sql);
+        quick_agrees(&binary, bytes, n, v->sql);
 
         out.len = 0;
         cr_assert_eq(pg_encode_value(&text.batch, &text.batch.columns[0], 0, &out, &err), BAU_OK, "%s",
