@@ -91,10 +91,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
         BAU_TRY(shift_dates(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
     else
         BAU_TRY(shift_instants(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
-    const size_t width = bau_type_width(in->type);
-    for (uint32_t i = 0; in->valid && i < in->n_values; i++)
-        if (!bau_column_present(in, i))
-            memset((uint8_t *)out->data + width * i, 0, width);
+    bau_mask_clear_nulls(in, out);
     return BAU_OK;
 }
 

@@ -312,10 +312,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
         noisy_integers(c, in, digest, out->data);
     else
         noisy_floats(c, in, digest, out->data);
-    const size_t width = bau_type_width(in->type);
-    for (uint32_t i = 0; in->valid && i < in->n_values; i++)
-        if (!bau_column_present(in, i))
-            memset((uint8_t *)out->data + width * i, 0, width);
+    bau_mask_clear_nulls(in, out);
     return BAU_OK;
 }
 

@@ -7,12 +7,15 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/dates.h"
+
 typedef size_t sample_fn(uint64_t i, uint8_t out[64]);
 
 static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "date_truncate", sample_timestamp },
     { NULL, NULL },
 };
 
