@@ -319,6 +319,15 @@ bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len,
     BAU_TRY(make_column(s->batch, BAU_I64, "1", 1, &subject, err));
     for (size_t i = 0; i < BAU_COUNT(fields); i++)
         fields[i] = &subject;
+    size_t n = 0;
+    for (const struct bau_option *o = s->masker->options; o && o->name; o++) {
+        const char *field = NULL;
+        if (o->flags & BAU_OPTION_FIELD)
+            memcpy(&field, (const char *)s->config + o->offset, sizeof field);
+        if (field && o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0)
+            fields[n] = &in; /* a date told from itself */
+        n += field && n + 1 < BAU_COUNT(fields);
+    }
     struct bau_mask_ctx ctx = {
         .arena = s->batch, .scratch = s->scratch, .fields = fields, .first_row = row
     };

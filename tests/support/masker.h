@@ -233,12 +233,30 @@ static inline struct bau_column owners(uint32_t from, uint32_t to, struct bau_ar
     return c;
 }
 
+/* One column a FIELD option that is set: the owner of each row, or a day of 1970 where a date is asked for. */
+static inline uint32_t row_fields(const struct bound *b, const struct bau_column *owner,
+                                  const struct bau_column *day, const struct bau_column *out[8])
+{
+    uint32_t n = 0;
+    for (const struct bau_option *o = b->masker->options; o && o->name && n < 8; o++) {
+        const char *field = NULL;
+        if (o->flags & BAU_OPTION_FIELD)
+            memcpy(&field, (const char *)b->config + o->offset, sizeof field);
+        if (field)
+            out[n++] = o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0 ? day : owner;
+    }
+    return n;
+}
+
 static inline bau_status run(const struct bound *b, const struct bau_column *in, uint32_t from,
                              uint64_t first_row, struct bau_arena *arena, struct bau_column *out,
                              struct bau_error *err)
 {
     const struct bau_column by = owners(from, from + in->n_values, arena);
-    const struct bau_column *const fields[] = { &by, &by, &by, &by };
+    struct bau_column days = by;
+    days.type = BAU_DATE;
+    const struct bau_column *fields[8];
+    row_fields(b, &by, &days, fields);
     struct bau_mask_ctx ctx = {
         .arena = arena, .scratch = b->scratch, .fields = b->by ? fields : NULL, .first_row = first_row
     };

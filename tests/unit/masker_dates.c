@@ -107,10 +107,137 @@ static const struct refusal refused[] = {
     { "age_topcode", "as_of=2026-02-01x", BAU_DATE, NULL, 0 },
     { "age_topcode", "as_of=0060-01-01", BAU_DATE, NULL, 0 },
     { "age_topcode", "", BAU_NUMERIC, &digit, 0 },
+    { "date_shift", "by=id grain=hour", BAU_DATE, NULL, 0 },
+    { "date_shift", "by=id days=6 keep_weekday=true", BAU_DATE, NULL, 0 },
+    { "date_shift", "by=id keep_weekday=true grain=hour", BAU_TIMESTAMP, NULL, 0 },
+    { "date_shift", "by=id not_before=soon", BAU_DATE, NULL, 0 },
+    { "date_shift", "by=id not_after=infinity", BAU_TIMESTAMP, NULL, 0 },
+    { "date_shift", "by=id days=30 not_before=2020-01-01 not_after=2020-02-20", BAU_DATE, NULL, 0 },
 };
 
 Test(dates, bind_refuses)
 {
     for (size_t i = 0; i < BAU_COUNT(refused); i++)
         refusal_check(&refused[i], i);
+}
+
+/* ---- date_shift and date_interval over many rows of nine owners ---- */
+
+enum { ROWS = 2700 };
+
+static struct bau_column rows_of(bau_type type, int64_t first, int64_t step, struct bau_arena *arena)
+{
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = type, .n_values = ROWS };
+    struct bau_column c;
+    struct bau_error err;
+    cr_assert_eq(bau_column_make(&c, &shape, type, 0, arena, &err), BAU_OK);
+    for (int64_t i = 0; i < ROWS; i++)
+        if (type == BAU_DATE)
+            ((int32_t *)c.data)[i] = (int32_t)(first + i * step);
+        else
+            ((int64_t *)c.data)[i] = first + i * step;
+    return c;
+}
+
+static int64_t at(const struct bau_column *c, uint32_t i)
+{
+    return c->type == BAU_DATE ? ((const int32_t *)c->data)[i] : ((const int64_t *)c->data)[i];
+}
+
+static const struct {
+    bau_type type;
+    const char *options;
+    int64_t most, step; /* largest shift and its grain in the type's unit */
+} shifts[] = {
+    { BAU_DATE, "days=3 by=id", 3, 1 },
+    { BAU_DATE, "days=60 by=id keep_weekday=true", 56, 7 },
+    { BAU_TIMESTAMP, "days=2 by=id grain=hour", 2 * BAU_DAY_US, INT64_C(3600000000) },
+    { BAU_TIMESTAMPTZ, "days=1 by=id grain=minute", BAU_DAY_US, INT64_C(60000000) },
+    { BAU_TIMESTAMP, "days=1 by=id grain=second", BAU_DAY_US, INT64_C(1000000) },
+    { BAU_TIMESTAMP, "days=14 by=id keep_weekday=true", 14 * BAU_DAY_US, 7 * BAU_DAY_US },
+};
+
+Test(dates, shift_is_one_step_count_an_owner)
+{
+    for (size_t k = 0; k < BAU_COUNT(shifts); k++) {
+        struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+        struct bound b = bind_with(bau_masker_find("date_shift"), shifts[k].type, shifts[k].options, NULL, 0);
+        cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
+        const struct bau_column in = rows_of(shifts[k].type, 5, 1, arena), out = run_fine(&b, &in, 0, arena);
+        int64_t seen[9] = { 0 };
+        for (uint32_t i = 0; i < ROWS; i++) {
+            const int64_t d = at(&out, i) - at(&in, i);
+            cr_assert(d != 0 && d % shifts[k].step == 0 && d >= -shifts[k].most && d <= shifts[k].most);
+            cr_assert(seen[i % 9] == 0 || seen[i % 9] == d, "one shift an owner");
+            seen[i % 9] = d;
+        }
+        release(&b);
+        bau_arena_free(arena);
+    }
+}
+
+Test(dates, shift_stays_in_bounds)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    /* 1970-01-01 .. 1976-12-31 in, days 0..2556 */
+    struct bound b = bind_with(bau_masker_find("date_shift"), BAU_DATE,
+                               "days=200 by=id not_before=1970-03-02 not_after=1974-06-30", NULL, 0),
+                 plain = bind_with(bau_masker_find("date_shift"), BAU_DATE, "days=200 by=id", NULL, 0),
+                 timed = bind_with(bau_masker_find("date_shift"), BAU_TIMESTAMP,
+                                   "days=1 by=id not_after=1970-01-02", NULL, 0);
+    cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
+    const struct bau_column in = rows_of(BAU_DATE, 0, 1, arena), out = run_fine(&b, &in, 0, arena),
+                            free_out = run_fine(&plain, &in, 0, arena);
+    uint32_t mirrored = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        const int64_t v = at(&in, i), to = at(&out, i), shift = at(&free_out, i) - v;
+        cr_assert(to >= 60 && to <= 1641 && to != v); /* days of the bounds, by Python */
+        if (v < 60 || v > 1641)
+            cr_assert_eq(to, v < 60 ? 60 : 1641);
+        else if (v + shift >= 60 && v + shift <= 1641)
+            cr_assert_eq(to, v + shift);
+        else {
+            cr_assert_eq(to, v - shift);
+            mirrored++;
+        }
+    }
+    cr_assert_gt(mirrored, 50u);
+    const struct bau_column ts = rows_of(BAU_TIMESTAMP, 0, INT64_C(60000000), arena),
+                            ts_out = run_fine(&timed, &ts, 0, arena);
+    for (uint32_t i = 0; i < ROWS; i++)
+        cr_assert_leq(at(&ts_out, i), 2 * BAU_DAY_US - 1); /* the whole of 2 January */
+    release(&b);
+    release(&plain);
+    release(&timed);
+    bau_arena_free(arena);
+}
+
+Test(dates, interval_keeps_order_and_gap_within_jitter)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    for (unsigned k = 0; k < 2; k++) {
+        const bau_type type = k ? BAU_TIMESTAMP : BAU_DATE;
+        const int64_t unit = k ? BAU_DAY_US : 1;
+        struct bound b =
+            bind_with(bau_masker_find("date_interval"), type, "anchor=a by=id days=10 jitter=25", NULL, 0);
+        const struct bau_column in = rows_of(type, -504 * unit, unit, arena),
+                                out = run_fine(&b, &in, 0, arena);
+        int64_t shift[9] = { 0 };
+        for (uint32_t i = 0; i < ROWS; i++) /* the anchor of row i is day i % 9 */
+            if (at(&in, i) == i % 9 * unit)
+                shift[i % 9] = at(&out, i) - at(&in, i);
+        for (uint32_t i = 0; i < ROWS; i++) {
+            const int64_t anchor = i % 9 * unit, gap = at(&in, i) - anchor;
+            const int64_t got = at(&out, i) - anchor - shift[i % 9];
+            const double ratio = gap ? (double)got / (double)gap : 1;
+            cr_assert((gap > 0) - (gap < 0) == (got > 0) - (got < 0), "row %u", i);
+            cr_assert(llabs(gap) < 20 * unit || (ratio > 0.7 && ratio <= 1.25), "row %u: %f", i, ratio);
+            if (i >= 9)
+                cr_assert_geq(at(&out, i), at(&out, i - 9), "order of one owner");
+        }
+        for (unsigned o = 0; o < 9; o++)
+            cr_assert(shift[o] != 0 && llabs(shift[o]) <= 10 * unit && shift[o] % unit == 0);
+        release(&b);
+    }
+    bau_arena_free(arena);
 }
