@@ -208,3 +208,87 @@ void bau_units_store(struct bau_column *out, uint32_t i, int64_t units, uint32_t
     else
         ((int64_t *)out->data)[i] = units;
 }
+
+bau_status bau_clamp_bind(struct bau_clamp *c, const char *min, const char *max,
+                          const struct bau_mask_bind *with, struct bau_error *err)
+{
+    const char *const text[] = { min, max };
+    int64_t *const units[] = { &c->min, &c->max };
+    struct bau_room room;
+    *c = (struct bau_clamp){ .has_min = min != NULL, .has_max = max != NULL };
+    for (unsigned k = 0; k < 2; k++) {
+        if (text[k] && !bau_decimal_read(text[k], strlen(text[k]), &c->edge[k]))
+            return bau_error_set(err, BAU_E_USAGE,
+                                 "'%.40s' is no decimal number of at most 18 digits and %u places", text[k],
+                                 BAU_PLACES_MAX);
+        c->places = c->edge[k].places > c->places ? c->edge[k].places : c->places;
+    }
+    BAU_TRY(bau_room_of(with, c->places, &room, err));
+    for (unsigned k = 0; k < 2; k++) {
+        if (text[k] && !bau_decimal_scale(c->edge[k], c->places, units[k]))
+            return bau_error_set(err, BAU_E_USAGE, "min and max have too many digits together");
+        if (text[k] && (*units[k] < room.least || *units[k] > room.most))
+            return bau_error_set(err, BAU_E_USAGE, "%s cannot hold %.40s",
+                                 with->field ? with->field->native : bau_type_word(with->type), text[k]);
+    }
+    if (min && max && c->min > c->max)
+        return bau_error_set(err, BAU_E_USAGE, "min must not be above max");
+    return BAU_OK;
+}
+
+/* -1: below min, 1: above max. `more`: a little above `units`. */
+static int side_of(const struct bau_clamp *c, int64_t units, bool more)
+{
+    if (units == BAU_UNITS_NONE)
+        return 0;
+    if (c->has_min && units < c->min)
+        return -1;
+    return c->has_max && (units > c->max || (units == c->max && more));
+}
+
+static bau_status clamp_texts(const struct bau_clamp *c, const struct bau_mask_ctx *ctx,
+                              const struct bau_column *in, const int64_t *units, const bool *more,
+                              struct bau_column *out, struct bau_error *err)
+{
+    uint8_t edge[2][24];
+    const size_t len[2] = { bau_decimal_write(c->edge[0].units, c->edge[0].places, edge[0]),
+                            bau_decimal_write(c->edge[1].units, c->edge[1].places, edge[1]) };
+    const size_t bytes = in->offsets[in->n_values] + (size_t)in->n_values * 24;
+    if (bytes > INT32_MAX)
+        return bau_error_set(err, BAU_E_LIMIT, "the numbers of a batch grow past 2 GiB");
+    BAU_TRY(bau_column_make(out, in, in->type, bytes, ctx->arena, err));
+    uint8_t *dst = out->data, *start = dst;
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        struct bau_slice v = bau_column_value(in, i);
+        const int side = side_of(c, units[i], more[i]);
+        if (side)
+            v = (struct bau_slice){ edge[side > 0], len[side > 0] };
+        if (bau_column_present(in, i)) {
+            memcpy(dst, v.data, v.len);
+            dst += v.len;
+        }
+        out->offsets[i + 1] = (uint32_t)(dst - start);
+    }
+    return BAU_OK;
+}
+
+bau_status bau_clamp_column(const struct bau_clamp *c, const struct bau_mask_ctx *ctx,
+                            const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+{
+    const size_t width = bau_type_width(in->type);
+    int64_t *units;
+    bool *more;
+    BAU_TRY(bau_units_of(ctx, in, c->places, &units, &more, err));
+    if (width == 0)
+        return clamp_texts(c, ctx, in, units, more, out, err);
+    BAU_TRY(bau_column_like(out, in, ctx->arena, err));
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        const int side = side_of(c, units[i], more[i]);
+        if (side)
+            bau_units_store(out, i, side < 0 ? c->min : c->max, c->places);
+        else
+            memcpy((uint8_t *)out->data + width * i, (const uint8_t *)in->data + width * i, width);
+    }
+    bau_mask_clear_nulls(in, out);
+    return BAU_OK;
+}

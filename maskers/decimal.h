@@ -48,4 +48,18 @@ bau_status bau_room_of(const struct bau_mask_bind *with, uint32_t places, struct
 /* A count as value i of a fixed-width integer or float column. */
 void bau_units_store(struct bau_column *out, uint32_t i, int64_t units, uint32_t places);
 
+/* Bounds of a number: what lies outside becomes the bound. NaN stays. */
+struct bau_clamp {
+    uint32_t places;
+    bool has_min, has_max;
+    int64_t min, max;           /* units */
+    struct bau_decimal edge[2]; /* min and max as they are spelled */
+};
+/* min, max: decimal numbers, NULL for none. BAU_E_USAGE when the type or column cannot hold one, or min is above max. */
+bau_status bau_clamp_bind(struct bau_clamp *c, const char *min, const char *max,
+                          const struct bau_mask_bind *with, struct bau_error *err);
+/* `in` is an integer, float or numeric column; `out` may not be `in`. */
+bau_status bau_clamp_column(const struct bau_clamp *c, const struct bau_mask_ctx *ctx,
+                            const struct bau_column *in, struct bau_column *out, struct bau_error *err);
+
 #endif

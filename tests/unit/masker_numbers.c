@@ -118,6 +118,8 @@ static const struct refusal refused[] = {
     { "topcode", "max=1.125", BAU_NUMERIC, &money, 0 },
     { "topcode", "max=soon", BAU_DATE, NULL, 0 },
     { "topcode", "max=infinity", BAU_DATE, NULL, 0 },
+    { "noise", "min=3 max=2", BAU_I32, NULL, 0 },
+    { "noise", "max=40000", BAU_I16, NULL, 0 },
 };
 
 Test(numbers, bind_refuses)
@@ -147,6 +149,102 @@ Test(numbers, results_stay_inside_the_column)
         const struct bau_slice got = bau_column_value(&out, 0);
         cr_expect(got.len == strlen(narrow[i].want) && memcmp(got.data, narrow[i].want, got.len) == 0,
                   "%zu: %.*s", i, (int)got.len, (const char *)got.data);
+        release(&b);
+    }
+    bau_arena_free(arena);
+}
+
+/* ---- noise: what its numbers should look like, by the textbook ---- */
+
+enum { DRAWS = 200000 };
+
+static struct bau_column counting(bau_type type, int64_t from, struct bau_arena *arena)
+{
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = type, .n_values = DRAWS };
+    struct bau_column c;
+    struct bau_error err;
+    cr_assert_eq(bau_column_make(&c, &shape, type, 0, arena, &err), BAU_OK);
+    for (int64_t i = 0; i < DRAWS; i++)
+        if (type == BAU_I64)
+            ((int64_t *)c.data)[i] = from + i;
+        else
+            ((double *)c.data)[i] = (double)(from + i);
+    return c;
+}
+
+/* Mean of d and |d|, of d^2, and the share of |d| above 1, 2 and 3 (in units of the option). */
+struct moments {
+    double mean, size, square, above[3];
+};
+
+static struct moments measure(bau_type type, const char *options, double unit)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound b = bind_with(bau_masker_find("noise"), type, options, NULL, 0);
+    cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
+    const struct bau_column in = counting(type, INT64_C(1000000000000), arena),
+                            out = run_fine(&b, &in, 0, arena);
+    struct moments m = { 0 };
+    for (uint32_t i = 0; i < DRAWS; i++) {
+        const double d =
+            (type == BAU_I64 ? (double)(((const int64_t *)out.data)[i] - ((const int64_t *)in.data)[i])
+                             : ((const double *)out.data)[i] - ((const double *)in.data)[i]) /
+            unit;
+        m.mean += d / DRAWS;
+        m.size += fabs(d) / DRAWS;
+        m.square += d * d / DRAWS;
+        for (unsigned k = 0; k < 3; k++)
+            m.above[k] += (fabs(d) > k + 1) / (double)DRAWS;
+    }
+    release(&b);
+    bau_arena_free(arena);
+    return m;
+}
+
+Test(numbers, gaussian_noise_is_normal)
+{
+    static const bau_type types[] = { BAU_I64, BAU_F64 };
+    for (size_t k = 0; k < 2; k++) {
+        const struct moments m = measure(types[k], "distribution=gaussian absolute=5000", 5000);
+        cr_expect(fabs(m.mean) < 0.01 && fabs(m.square - 1) < 0.02, "%f %f", m.mean, m.square);
+        cr_expect(fabs(m.size - 0.79788) < 0.01, "%f", m.size); /* sqrt(2 / pi) */
+        cr_expect(fabs(m.above[0] - 0.31731) < 0.005 && fabs(m.above[1] - 0.0455) < 0.002 &&
+                  fabs(m.above[2] - 0.0027) < 0.0006);
+    }
+    const struct moments relative = measure(BAU_I64, "distribution=gaussian relative=0.001", 1e9);
+    cr_expect(fabs(relative.square - 1) < 0.02, "%f", relative.square);
+}
+
+Test(numbers, laplace_noise_is_exponential_on_both_sides)
+{
+    const struct moments m = measure(BAU_I64, "distribution=laplace absolute=5000", 5000);
+    cr_expect(fabs(m.mean) < 0.02 && fabs(m.size - 1) < 0.01 && fabs(m.square - 2) < 0.06, "%f %f %f", m.mean,
+              m.size, m.square);
+    cr_expect(fabs(m.above[0] - 0.36788) < 0.005 && fabs(m.above[1] - 0.13534) < 0.004 &&
+              fabs(m.above[2] - 0.04979) < 0.002);
+}
+
+Test(numbers, noise_stays_between_min_and_max)
+{
+    static const bau_type types[] = { BAU_I16, BAU_I32, BAU_I64, BAU_F32, BAU_F64, BAU_NUMERIC };
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    for (size_t k = 0; k < BAU_COUNT(types); k++) {
+        struct bound b = bind_with(bau_masker_find("noise"), types[k],
+                                   "distribution=laplace absolute=50 min=-20 max=120", NULL, 0);
+        cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
+        for (int v = 0; v <= 100; v++) {
+            char text[8];
+            snprintf(text, sizeof text, "%d", v);
+            const struct bau_column in = single_column(types[k], text, arena),
+                                    out = run_fine(&b, &in, 0, arena);
+            struct bau_column spelled;
+            struct bau_error err;
+            cr_assert_eq(bau_mask_canonical(b.key, arena, &out, &spelled, &err), BAU_OK);
+            char read[40] = "";
+            memcpy(read, spelled.data, spelled.offsets[1]);
+            const double to = strtod(read, NULL);
+            cr_assert(to >= -20 && to <= 120, "%s", read);
+        }
         release(&b);
     }
     bau_arena_free(arena);
