@@ -103,7 +103,7 @@ EACH(nulls_stay_and_no_value_passes, 0, BAU_TYPES_ALL)
     }
     if (traits & BAU_KEEPS_ALL)
         cr_assert_eq(same, BATCH - in.n_nulls);
-    else if (!(traits & (BAU_CONSTANT | BAU_KEEPS_SOME)))
+    else if (!(traits & (BAU_CONSTANT | BAU_KEEPS_SOME)) && b.type != BAU_BOOL) /* half of all drawn truths agree */
         cr_assert_leq(same, 4u, "%s on %s passed %u values", b.masker->name, bau_type_word(b.type), same);
     bau_arena_free(arena);
     release(&b);
