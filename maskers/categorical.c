@@ -1,8 +1,8 @@
 /* categorical: one of a list of labels, drawn by weight.
  *
  *   per: value   from the PRF of the value: equal values get equal labels
- *   per: row     from the PRF of the field `by` under a key of its own for each masked field: rows are independent of the
- *                value, and of other fields masked by the same `by`
+ *   per: row     from the PRF of the field `by` under a key of its own, whatever the value. Fields with one `by` draw alike:
+ *                give them different domains where that shows
  *
  * Without `values` the labels are those of an enum column, or true and false, all equally likely. With r drawn uniformly from
  * [0, sum of weights) the label is the first one whose running sum of weights exceeds r. A label may by chance be the value
@@ -146,11 +146,7 @@ static bau_status bind_rows(struct config *c, const struct bau_mask_bind *with, 
     if (!c->by)
         return bau_error_set(err, BAU_E_USAGE,
                              "per row needs the option 'by', a field that tells rows apart");
-    const char *label =
-        bau_arena_printf(with->arena, "categorical row %s", with->field ? with->field->name : "");
-    if (!label)
-        return bau_error_set(err, BAU_E_NOMEM, "labels");
-    BAU_TRY(bau_mask_subkey(with->key, label, subkey, err));
+    BAU_TRY(bau_mask_subkey(with->key, "categorical-row", subkey, err));
     const bool made = bau_prf_init(&c->row, subkey);
     bau_wipe(subkey, sizeof subkey);
     return made ? BAU_OK : bau_error_set(err, BAU_E_NOMEM, "key");

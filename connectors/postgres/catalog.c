@@ -76,7 +76,7 @@ static const char tables_sql[] =
     " e.oid IS NOT NULL, e.extcondition[array_position(e.extconfig, c.oid)],"
     " obj_description(c.oid, 'pg_class'), am.amname = 'heap',"
     " has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'), "
-    "row_security_active(c.oid) "
+    "row_security_active(c.oid), (n.nspname || '.' || c.relname) COLLATE \"C\" "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam"
     " LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0"
     "  AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass"
@@ -84,11 +84,15 @@ static const char tables_sql[] =
     " CROSS JOIN (SELECT current_setting('block_size')::bigint AS size) bs "
     "WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'"
     " AND n.nspname <> 'information_schema' AND (e.oid IS NULL OR c.oid = ANY(e.extconfig)) "
-    "ORDER BY (n.nspname || '.' || c.relname) COLLATE \"C\", c.oid";
+    "UNION ALL SELECT " PG_LARGE_OBJECTS_OID_TEXT ", 'pg_catalog', 'pg_largeobject', 'L', 'p', count(*),"
+    " pg_table_size('pg_catalog.pg_largeobject'), 0, NULL, false, NULL, NULL, false, true, false,"
+    " 'pg_catalog.pg_largeobject' FROM pg_largeobject_metadata HAVING count(*) > 0 "
+    "ORDER BY 16, 1";
 
+/* Foreign tables and large objects are not: DDL cannot change the shape of either under us. */
 static bool lockable(const PGresult *rows, int i)
 {
-    return pg_cell(rows, i, 3)[0] != 'f';
+    return pg_cell(rows, i, 3)[0] != 'f' && pg_cell(rows, i, 3)[0] != PG_LARGE_OBJECTS;
 }
 
 /* One error that names every table the role may not read. */
@@ -256,6 +260,10 @@ static void take_table(struct pg_fill *fill, const PGresult *rows, int i)
     const char *space = pg_quote(own, pg_cell(rows, i, 1)), *bare = pg_quote(own, pg_cell(rows, i, 2));
     t->ident = space && bare ? bau_arena_printf(own, "%s.%s", space, bare) : NULL;
     fill->failed = fill->failed || !d->name || !t->ident;
+    if (t->kind == PG_LARGE_OBJECTS) {
+        d->only_by_rule = "they travel only when a rule names pg_catalog.pg_largeobject";
+        t->ident = PG_LARGE_OBJECTS_TABLE;
+    }
 }
 
 static bau_status take_tables(struct pg_fill *fill, const PGresult *rows, struct bau_error *err)

@@ -32,8 +32,8 @@ static bau_status memory(const struct pg_fill *fill, struct bau_error *err)
 static const char fields_sql[] =
     "SELECT attrelid, attnum, attname, atttypid, atttypmod, format_type(atttypid, atttypmod), attnotnull,"
     " attgenerated <> '', atthasdef OR attidentity <> '', col_description(attrelid, attnum) "
-    "FROM pg_attribute WHERE attrelid = ANY($1::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY "
-    "attrelid, attnum";
+    "FROM pg_attribute WHERE attrelid = ANY($1::oid[]) AND attnum > 0 AND NOT attisdropped"
+    " AND NOT (attrelid = " PG_LARGE_OBJECTS_OID_TEXT " AND attname = 'pageno') ORDER BY attrelid, attnum";
 
 static void set_limits(struct bau_field *f, uint32_t base, int32_t typmod)
 {
@@ -137,6 +137,10 @@ static void fill_wire(struct pg_fill *fill, uint32_t at)
     t->wire_types = types;
     t->columns = bau_arena_text(side->arena, columns.data ? columns.data : "");
     t->selects = cast ? bau_arena_text(side->arena, selects.data) : NULL;
+    if (t->kind == PG_LARGE_OBJECTS) {
+        t->selects = "oid, pg_catalog.lo_get(oid)";
+        t->from = "pg_catalog.pg_largeobject_metadata";
+    }
     fill->failed = fill->failed || columns.failed || selects.failed || !t->columns;
 }
 
@@ -328,9 +332,7 @@ static bau_status fill_references(struct pg_fill *fill, struct bau_error *err)
 /* ── blockers ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static const char blockers_sql[] =
-    "SELECT 'large objects', count(*)::text, 'large objects stay behind: no rule can mask them'"
-    " FROM pg_largeobject_metadata HAVING count(*) > 0 "
-    "UNION ALL SELECT 'subscription', subname, 'a subscription would make the target follow the source''s "
+    "SELECT 'subscription', subname, 'a subscription would make the target follow the source''s "
     "publisher'"
     " FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "UNION ALL SELECT 'user mapping', usename || ' on ' || srvname, 'user mappings hold passwords' FROM "

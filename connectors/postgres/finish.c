@@ -1,5 +1,5 @@
 /* The target after the data, in this order: indexes and keys (parallel), attached to their parents; foreign keys, first
- * added without a look at the rows, then validated in parallel; sequences; triggers, rules, policies, statistics,
+ * added without a look at the rows, then validated in parallel; sequences; large objects; triggers, rules, policies, statistics,
  * publications and privileges as pg_dump lists them; materialised views; ANALYZE (parallel); what belongs to the database;
  * event triggers last of all, so that none of them sees our work. */
 #include "target.h"
@@ -336,7 +336,8 @@ static bau_status analyze(struct finish *f, struct bau_error *err)
     for (uint32_t i = 0; i < f->plan->catalog->n_datasets; i++) {
         const struct bau_dataset *dataset = &f->plan->catalog->datasets[i];
         const bool covered = dataset->parent != BAU_NO_DATASET && !foreign[dataset->parent];
-        if (covered || foreign[i] || dataset->kind == BAU_DATASET_SCHEMA)
+        if (covered || foreign[i] || dataset->kind == BAU_DATASET_SCHEMA ||
+            f->side->tables[i].kind == PG_LARGE_OBJECTS)
             continue;
         const struct pg_entry *entry = own_entry(
             f, "ANALYZE", dataset->name, bau_arena_printf(f->arena, "ANALYZE %s", f->side->tables[i].ident));
@@ -365,6 +366,7 @@ static bau_status run_phases(struct finish *f, struct bau_error *err)
     BAU_TRY(foreign_keys(f, err));
     BAU_TRY(pg_report_status(report, err)); /* what is missing cannot be mended: no need to go on */
     BAU_TRY(sequences(f, err));
+    BAU_TRY(pg_large_finish(f->side, f->plan, err));
     BAU_TRY(rest(f, false, err));
     BAU_TRY(materialised_views(f, err));
     BAU_TRY(pg_report_status(report, err));

@@ -54,6 +54,13 @@ struct pg_type {
     const uint32_t *attributes;
 };
 
+/* Large objects travel as the rows (loid, data) of a dataset of that relkind. On the target they lie in a table of their own
+ * until finish makes objects of them. 2613 is pg_largeobject's OID in every release. */
+#define PG_LARGE_OBJECTS 'L'
+#define PG_LARGE_OBJECTS_OID_TEXT "2613"
+#define PG_LARGE_OBJECTS_SPACE "\"bauta large objects\""
+#define PG_LARGE_OBJECTS_TABLE PG_LARGE_OBJECTS_SPACE ".\"objects\""
+
 /* What the connector knows of a dataset beyond struct bau_dataset; side->tables, catalog order. */
 struct pg_table {
     uint32_t oid;
@@ -64,6 +71,7 @@ struct pg_table {
     const char *ident;   /* "public"."customers", quoted for SQL */
     const char *columns; /* quoted list of the columns that travel, in field order */
     const char *selects; /* source: the same as SELECT expressions, xml columns as text; NULL: as `columns` */
+    const char *from;    /* source: what the SELECT reads; NULL: ONLY ident */
     const char *condition;      /* source: "WHERE …" of an extension's configuration table, else NULL */
     bool extension;             /* made by CREATE EXTENSION: only rows travel */
     bool splits;                /* source: a heap that can be read by ctid ranges */

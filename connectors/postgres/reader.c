@@ -110,7 +110,8 @@ static void copy_sql(const struct pg_table *t, const struct bau_part *part, stru
         bau_text_addf(sql, "COPY %s%s%s%s TO STDOUT", t->ident, t->n_wire ? " (" : "", t->columns,
                       t->n_wire ? ")" : "");
     } else {
-        bau_text_addf(sql, "COPY (SELECT %s FROM ONLY %s", t->selects ? t->selects : t->columns, t->ident);
+        bau_text_addf(sql, "COPY (SELECT %s FROM %s%s", t->selects ? t->selects : t->columns,
+                      t->from ? "" : "ONLY ", t->from ? t->from : t->ident);
         if (range)
             bau_text_addf(sql, " WHERE ctid >= '(%" PRIu64 ",0)'", part->from);
         if (range && part->to != UINT64_MAX)

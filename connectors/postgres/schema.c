@@ -101,6 +101,25 @@ static const char matviews_sql[] =
     "   AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid"
     "    AND x.deptype = 'e') GROUP BY 1) m";
 
+/* Owner, privileges and comment of those large objects where they are not the usual: the database's owner, none, none. */
+static const char large_objects_sql[] =
+    "SELECT coalesce(json_agg(json_build_object('oid', m.oid::bigint, 'owner', pg_get_userbyid(m.lomowner), "
+    "'acl', " ACL_SQL(
+        "m.lomacl") ", 'comment', obj_description(m.oid, 'pg_largeobject')) ORDER BY m.oid), '[]') "
+                    "FROM pg_largeobject_metadata m WHERE m.lomacl IS NOT NULL OR m.lomowner <> (SELECT "
+                    "datdba FROM "
+                    "pg_database WHERE datname = current_database()) OR obj_description(m.oid, "
+                    "'pg_largeobject') IS "
+                    "NOT NULL";
+
+static bool has_large_objects(const struct bau_side *side, const struct bau_catalog *catalog)
+{
+    for (uint32_t i = 0; i < side->n_tables; i++)
+        if (side->tables[i].kind == PG_LARGE_OBJECTS)
+            return catalog->datasets[i].kind == BAU_DATASET_ROWS;
+    return false;
+}
+
 static bau_status from_server(struct bau_side *side, const char *sql, const char *key, json_t *blob,
                               struct bau_error *err)
 {
@@ -256,6 +275,8 @@ static bau_status fill(struct bau_side *side, const struct bau_catalog *catalog,
     BAU_TRY(from_server(side, matviews_sql, "matviews", blob, err));
     BAU_TRY(from_server(side, servers_sql, "servers", blob, err));
     BAU_TRY(from_server(side, roles_sql, "roles", blob, err));
+    if (has_large_objects(side, catalog))
+        BAU_TRY(from_server(side, large_objects_sql, "large_objects", blob, err));
     return add_script(side, blob, err);
 }
 

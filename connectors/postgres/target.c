@@ -356,6 +356,7 @@ bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *pla
     BAU_TRY(make_before_data(side, plan, err));
     BAU_TRY(pg_report_status(&side->target->report, err));
     BAU_TRY(pg_target_map_types(side, side->target->load, err));
+    BAU_TRY(pg_large_begin(side, err));
     return pg_report_status(&side->target->report, err);
 }
 

@@ -147,6 +147,11 @@ bool pg_role_exists(const struct bau_side *side, const char *role);
 /* By the owner policy: the name to use, NULL when there is none. */
 const char *pg_role_for(const struct bau_side *side, const char *role);
 
+/* large.c ─ the table that holds large objects while they travel, and the objects made of it. */
+bau_status pg_large_begin(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_large_finish(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
+
 /* jobs.c */
 struct pg_job {
     const struct pg_entry *entry;

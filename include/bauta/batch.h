@@ -91,6 +91,13 @@ bau_status bau_column_like(struct bau_column *out, const struct bau_column *in, 
 /* Every value of `out` is null. */
 bau_status bau_column_nulls(struct bau_column *out, const struct bau_column *in, struct bau_arena *arena,
                             struct bau_error *err) BAU_MUST_CHECK;
+/* The n values of `in` that `index` names, in that order, in buffers of their own; spans and list_offsets are left out. */
+bau_status bau_column_take(struct bau_column *out, const struct bau_column *in, const uint32_t *index,
+                           uint32_t n, struct bau_arena *arena, struct bau_error *err);
+/* The opposite: value i is value at[i] of parts[which[i]], all of one type; shape (field, lists, spans) from `like`. */
+bau_status bau_column_merge(struct bau_column *out, const struct bau_column *like,
+                            const struct bau_column *const *parts, const uint32_t *which, const uint32_t *at,
+                            struct bau_arena *arena, struct bau_error *err);
 /* Value i as bytes (variable or fixed width). */
 static inline struct bau_slice bau_column_value(const struct bau_column *column, uint32_t i)
 {

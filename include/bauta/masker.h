@@ -17,12 +17,13 @@ enum {                        /* traits: promises */
        BAU_BIJECTIVE = 2,     /* distinct in, distinct out: proved exhaustively on small domains */
        BAU_COLLISION_BOUND =
            4, /* distinct in, distinct out but for a chance the reference page states (>= 80 bits) */
-       BAU_CONSTANT = 8,      /* the output does not depend on the value */
-       BAU_KEEPS_LENGTH = 16, /* same number of bytes */
-       BAU_MAKES_NULLS = 32,  /* the output is null */
-       BAU_KEEPS_ALL = 64,    /* the output is the input: `keep` */
-       BAU_KEYED = 128,       /* uses ctx/bind keys; ephemeral keys change its output */
-       BAU_KEEPS_SOME = 256,  /* values already coarse enough, or without what it looks for, stay */
+       BAU_CONSTANT = 8,       /* the output does not depend on the value */
+       BAU_KEEPS_LENGTH = 16,  /* same number of bytes */
+       BAU_MAKES_NULLS = 32,   /* the output is null */
+       BAU_KEEPS_ALL = 64,     /* the output is the input: `keep` */
+       BAU_KEYED = 128,        /* uses ctx/bind keys; ephemeral keys change its output */
+       BAU_KEEPS_SOME = 256,   /* values already coarse enough, or without what it looks for, stay */
+       BAU_KEEPS_LABELS = 512, /* the output is a label of the field's enum, when the field has labels */
 };
 enum { /* what an onlooker of the output learns */
        BAU_LEAKS_EQUALITY = 1,
@@ -51,6 +52,24 @@ typedef enum {
 struct
     bau_mask_key; /* a PRF bound to (key mode, target, domain, masker), with a canonical form; const, any thread */
 
+/* A masker with its options, bound, inside another one: a step of a chain, the group of a pattern, a fallback. Const once
+ * bound, any thread. */
+struct bau_sub {
+    const char *label;  /* what the rule says beside it: a group, a path, a condition; "" in a plain list */
+    const char *reason; /* of `keep`, then masker is NULL: the value stays */
+    const struct bau_masker *masker;
+    const void *config;
+    bau_type type;          /* of the values it is bound for */
+    uint32_t at_field;      /* its fields start here in bau_mask_ctx.fields */
+    uint32_t traits, leaks; /* its promises with these options and subs */
+    const struct bau_sub
+        *fallback; /* takes the values that the masker refuses; NULL: refusing ends the run */
+};
+struct bau_subs { /* BAU_OPTION_MASKERS */
+    uint32_t n;
+    const struct bau_sub *at;
+};
+
 struct bau_mask_bind {
     const char *masker, *domain;
     const struct bau_field *field; /* NULL for values out of a document */
@@ -58,13 +77,16 @@ struct bau_mask_bind {
     uint32_t max_chars;            /* text: the narrowest column of the domain, in characters; 0: no limit */
     const struct bau_mask_key *key;
     struct bau_arena *arena; /* lives as long as the config; kept out of dumps, wiped */
+    uint32_t first_read;     /* where the fields that `reads` named start in bau_mask_ctx.fields */
+    const struct bau_field *const *reads; /* those fields, in the order of their names */
 };
 
 struct bau_mask_ctx {
     struct bau_arena *arena; /* the batch's: outputs come from here */
     void *scratch;           /* masker->scratch_bytes, per lane, contents undefined on entry */
     const struct bau_column *const
-        *fields;          /* one a BAU_OPTION_FIELD option that is set, table order; unmasked, TYPED */
+        *fields;          /* unmasked, TYPED: one a BAU_OPTION_FIELD option that is set, table
+                                               order; then what `reads` named; then the fields of subs */
     const uint32_t *rows; /* row of value i, into `fields`; NULL: value i is row i */
     uint64_t first_row;   /* of the batch within its part: for messages only */
 };
@@ -76,12 +98,16 @@ struct bau_masker { /* const, static; one per file */
     const struct bau_option *options; /* NULL: none */
     size_t config_bytes, scratch_bytes;
     bau_canon canon; /* default canonical form for this masker */
+    /* Names of further fields of the row that the options speak of (conditions); texts in `arena`. NULL: none. */
+    bau_status (*reads)(void *config, struct bau_arena *arena, struct bau_texts *out, struct bau_error *err);
     /* Checks options against field and type, derives keys. NULL: nothing to do. */
     bau_status (*bind)(void *config, const struct bau_mask_bind *with, struct bau_error *err);
     bau_status (*apply)(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err);
     /* Longest text it makes, in characters, for values of `type`; 0: never longer than the input. NULL: 0. */
     uint32_t (*widest)(const void *config, bau_type type);
+    /* What traits and leaks come to with these options; both hold the masker's own on entry. NULL: they stay. */
+    void (*promises)(const void *config, uint32_t *traits, uint32_t *leaks);
     void (*unbind)(void *config);             /* wipes keys held outside the arena. NULL: nothing */
     const char *example_in, *example_options; /* `bauta maskers NAME` runs these through the masker */
 };
@@ -106,6 +132,12 @@ bau_status bau_mask_integers(const struct bau_column *in, struct bau_arena *aren
                              struct bau_error *err) BAU_MUST_CHECK;
 bau_status bau_mask_from_integers(const struct bau_column *in, const int64_t *values, struct bau_arena *arena,
                                   struct bau_column *out, struct bau_error *err) BAU_MUST_CHECK;
+
+/* Runs a masker inside another one over `in`, text or of the sub's type; shape, nulls and errors as for apply. Text goes to a
+ * sub that is bound for numbers as its spelling. Values that the masker refuses go to the fallback, one by one. */
+bau_status bau_sub_apply(const struct bau_sub *sub, const struct bau_mask_ctx *ctx,
+                         const struct bau_column *in, struct bau_column *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 /* ── the registry (generated by maskers/meson.build, in list order) ──────────────────────────────────────────────── */
 extern const struct bau_masker *const bau_maskers[];

@@ -16,12 +16,14 @@ typedef enum {
     BAU_OPTION_TEXT,     /* const char *, NULL when absent */
     BAU_OPTION_CHOICE,   /* uint32_t: index into the words of `choices`, separated by '|' */
     BAU_OPTION_TEXTS,    /* struct bau_texts: may be given several times (command line), a list (YAML) */
+    BAU_OPTION_MASKERS, /* struct bau_subs (masker.h): a treatment, a list of them, or a map of them by label */
 } bau_option_kind;
 
 enum {
     BAU_OPTION_REQUIRED = 1,
     BAU_OPTION_FIELD = 2,   /* a TEXT that names another field of the same row: see bau_mask_ctx.fields */
     BAU_OPTION_OPERAND = 4, /* command line: a positional operand, in table order, not --name */
+    BAU_OPTION_PARTS = 8,   /* MASKERS: they see text out of the value, not the value */
 };
 
 struct bau_texts {

@@ -8,7 +8,7 @@
 #ifndef BAU_CLI_H
 #define BAU_CLI_H
 
-#include "src/rule/rule.h"
+#include "src/plan/plan.h"
 
 #define BAU_CLI_COLUMNS 80u
 
@@ -106,28 +106,19 @@ void bau_usage_line(const struct bau_command *command, struct bau_text *out);
 /* ── one value through a masker ──────────────────────────────────────────────────────────────────────────────────── */
 
 struct bau_sampler { /* a masker ready for single values typed by a person */
-    const struct bau_masker *masker;
+    struct bau_single *single;
     bau_type type; /* the values' type: text when the masker takes it */
-    void *config, *scratch;
-    struct bau_mask_key *key;
-    struct bau_arena *arena; /* config and key; private */
+    void *scratch;
     struct bau_arena *batch; /* one value */
-    bool bound;
-    const char *by; /* a field that the masker asks for, or NULL; every value belongs to the same one */
 };
 /* `settings`: name=value words. bau_sampler_close is due also when this fails. */
 bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker,
-                            const struct bau_texts *settings, struct bau_error *err) BAU_MUST_CHECK;
-/* Binds the masker to its key, before the first value; the key is the sampler's from here on. */
-bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err)
-    BAU_MUST_CHECK;
+                            const struct bau_texts *settings, const struct bau_keys *keys,
+                            struct bau_error *err) BAU_MUST_CHECK;
 /* Adds the masked value to `out`; "null" for a null. `row` (from 0) is for messages. */
 bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row,
                             struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_sampler_close(struct bau_sampler *s); /* takes a zeroed one */
-/* The canonical form a `canon=` setting chose, else the masker's own. */
-bau_status bau_sampler_canon(const struct bau_masker *masker, const struct bau_texts *settings,
-                             bau_canon *out, struct bau_error *err) BAU_MUST_CHECK;
 
 /* ── verbs, one variable each ────────────────────────────────────────────────────────────────────────────────────── */
 

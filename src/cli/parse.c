@@ -54,6 +54,7 @@ const char *bau_option_value_name(const struct bau_option *option)
     case BAU_OPTION_DURATION: return "DURATION";
     case BAU_OPTION_TEXT:
     case BAU_OPTION_TEXTS: return "TEXT";
+    case BAU_OPTION_MASKERS: return "MASKERS";
     case BAU_OPTION_CHOICE: return "WORD";
     }
     return "TEXT";

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "src/cli/cli.h"
-#include "src/core/mask_key.h"
 
 struct config {
     const char *name;
@@ -146,13 +145,15 @@ static void add_options_text(struct bau_text *out, const struct bau_option *tabl
     }
 }
 
-/* "a=1 b=2" → its words, in the arena. */
+/* "a=1 b=[c, d]" → its words, in the arena: a space inside brackets belongs to the word. */
 static bau_status split_words(const char *text, struct bau_arena *arena, struct bau_texts *out,
                               struct bau_error *err)
 {
     *out = (struct bau_texts){ .at = bau_arena_take(arena, (strlen(text) / 2 + 1) * sizeof *out->at) };
     for (const char *at = text; out->at && *(at += strspn(at, " "));) {
-        const size_t n = strcspn(at, " ");
+        size_t n = 0;
+        for (int depth = 0; at[n] && (depth > 0 || at[n] != ' '); n++)
+            depth += (strchr("[{", at[n]) != NULL) - (strchr("]}", at[n]) != NULL);
         out->at[out->n] = bau_arena_textn(arena, at, n);
         if (!out->at[out->n])
             return bau_error_set(err, BAU_E_NOMEM, "example");
@@ -169,18 +170,16 @@ static bau_status run_example(const struct bau_masker *m, struct bau_arena *aren
     uint8_t master[32];
     struct bau_sampler s = { 0 };
     struct bau_texts words;
-    struct bau_mask_key *key;
+    struct bau_keys *keys;
     for (unsigned i = 0; i < sizeof master; i++)
         master[i] = (uint8_t)i;
     BAU_TRY(split_words(m->example_options ? m->example_options : "", arena, &words, err));
-    bau_status status = bau_sampler_open(&s, m, &words, err);
-    if (status == BAU_OK)
-        status = bau_mask_key_new(master, "", m->name, m->name, m->canon, s.arena, &key, err);
-    if (status == BAU_OK)
-        status = bau_sampler_bind(&s, key, err);
+    BAU_TRY(bau_keys_of(master, &keys, err));
+    bau_status status = bau_sampler_open(&s, m, &words, keys, err);
     if (status == BAU_OK)
         status = bau_sampler_mask(&s, m->example_in, strlen(m->example_in), 0, out, err);
     bau_sampler_close(&s);
+    bau_keys_free(keys);
     if (status != BAU_OK)
         bau_error_note(err, "example of masker %s", m->name);
     return status;

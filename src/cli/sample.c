@@ -1,6 +1,6 @@
 /* Single values through a masker: what `bauta try` and the examples of the reference page run.
  *
- * Order: open (options from name=value words), bind (key), mask as often as wanted, close. */
+ * Order: open (options from name=value words), mask as often as wanted, close. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,86 +9,7 @@
 
 #include "src/cli/cli.h"
 #include "src/core/canon.h"
-#include "src/core/mask_key.h"
-
-/* ── options ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-struct canon_config {
-    uint32_t canon;
-};
-static const struct bau_option canon_row[] = {
-    { "canon", BAU_OPTION_CHOICE, offsetof(struct canon_config, canon), NULL, 0, 0,
-      "How a value is spelled before it is hashed.", 0, BAU_CANON_WORDS, NULL, 0 },
-    { 0 },
-};
-
-static const struct bau_option *find_setting(const struct bau_masker *masker, const char *word,
-                                             const char **out_value)
-{
-    const char *equals = strchr(word, '=');
-    const size_t n = equals ? (size_t)(equals - word) : 0;
-    *out_value = equals ? equals + 1 : NULL;
-    if (!equals)
-        return NULL;
-    for (const struct bau_option *o = masker->options; o && o->name; o++)
-        if (strlen(o->name) == n && strncmp(o->name, word, n) == 0)
-            return o;
-    return n == 5 && strncmp(word, canon_row->name, n) == 0 ? canon_row : NULL;
-}
-
-static bau_status unknown_setting(const struct bau_masker *masker, const char *word, struct bau_arena *arena,
-                                  struct bau_error *err)
-{
-    const char *names[64] = { canon_row->name };
-    size_t n = 1;
-    for (const struct bau_option *o = masker->options; o && o->name && n < BAU_COUNT(names); o++)
-        names[n++] = o->name;
-    char *name = bau_arena_textn(arena, word, strcspn(word, "="));
-    if (!name)
-        return bau_error_set(err, BAU_E_NOMEM, "options");
-    if (!strchr(word, '='))
-        return bau_error_set(err, BAU_E_USAGE, "options of a masker are written name=value, such as %s=…",
-                             names[n - 1]);
-    const char *near = bau_nearest(name, names, n);
-    return bau_error_set(err, BAU_E_USAGE, "masker %s has no option '%.40s'%s%s%s", masker->name, name,
-                         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-}
-
-bau_status bau_sampler_canon(const struct bau_masker *masker, const struct bau_texts *settings,
-                             bau_canon *out, struct bau_error *err)
-{
-    struct canon_config c = { (uint32_t)masker->canon };
-    const char *value;
-    for (uint32_t i = 0; i < settings->n; i++)
-        if (find_setting(masker, settings->at[i], &value) == canon_row)
-            BAU_TRY(bau_option_set(canon_row, &c, value, NULL, err));
-    *out = (bau_canon)c.canon;
-    return BAU_OK;
-}
-
-static bau_status set_all(struct bau_sampler *s, const struct bau_texts *settings, struct bau_error *err)
-{
-    for (uint32_t i = 0; i < settings->n; i++) {
-        const char *value;
-        const struct bau_option *o = find_setting(s->masker, settings->at[i], &value);
-        if (!o)
-            return unknown_setting(s->masker, settings->at[i], s->arena, err);
-        if (o != canon_row)
-            BAU_TRY_NOTE(bau_option_set(o, s->config, value, s->arena, err), err, "masker %s",
-                         s->masker->name);
-    }
-    for (const struct bau_option *o = s->masker->options; o && o->name; o++) {
-        const char *text = NULL;
-        if (o->kind == BAU_OPTION_TEXT)
-            memcpy(&text, (const char *)s->config + o->offset, sizeof text);
-        if (o->kind == BAU_OPTION_TEXT && !text && o->flags & BAU_OPTION_REQUIRED)
-            return bau_error_set(err, BAU_E_USAGE, "masker %s needs %s=%s", s->masker->name, o->name,
-                                 bau_option_value_name(o));
-        if (o->flags & BAU_OPTION_FIELD && text)
-            s->by = text;
-    }
-    return BAU_OK;
-}
+#include "src/plan/plan.h"
 
 /* What a person types most: text, else a number, a date, whatever is left. */
 static bool choose_type(const struct bau_masker *masker, bau_type *out)
@@ -104,42 +25,30 @@ static bool choose_type(const struct bau_masker *masker, bau_type *out)
 }
 
 bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker,
-                            const struct bau_texts *settings, struct bau_error *err)
+                            const struct bau_texts *settings, const struct bau_keys *keys,
+                            struct bau_error *err)
 {
-    *s = (struct bau_sampler){ .masker = masker };
+    size_t scratch = 1;
+    *s = (struct bau_sampler){ 0 };
     if (!choose_type(masker, &s->type))
         return bau_error_set(err, BAU_E_USAGE, "masker %s takes no value that can be typed", masker->name);
-    s->arena = bau_arena_new(16384, BAU_ARENA_PRIVATE);
+    for (size_t i = 0; i < bau_n_maskers; i++) /* the maskers inside use it too */
+        scratch = bau_maskers[i]->scratch_bytes > scratch ? bau_maskers[i]->scratch_bytes : scratch;
     s->batch = bau_arena_new(65536, BAU_ARENA_PRIVATE);
-    s->config = s->arena ? bau_arena_zero(s->arena, masker->config_bytes + 1) : NULL;
-    s->scratch = s->arena ? bau_arena_zero(s->arena, masker->scratch_bytes + 1) : NULL;
-    if (!s->batch || !s->config || !s->scratch)
+    s->scratch = bau_alloc(scratch);
+    if (!s->batch || !s->scratch)
         return bau_error_set(err, BAU_E_NOMEM, "masker %s", masker->name);
-    if (masker->options)
-        BAU_TRY(bau_options_default(masker->options, s->config, s->arena, err));
-    return set_all(s, settings, err);
-}
-
-bau_status bau_sampler_bind(struct bau_sampler *s, struct bau_mask_key *key, struct bau_error *err)
-{
-    const struct bau_mask_bind with = {
-        .masker = s->masker->name, .domain = s->masker->name, .type = s->type, .key = key, .arena = s->arena
+    const struct bau_single_with with = {
+        .masker = masker->name, .words = settings, .keys = keys, .type = s->type, .by_type = BAU_I64
     };
-    s->key = key;
-    if (s->masker->bind)
-        BAU_TRY_NOTE(s->masker->bind(s->config, &with, err), err, "masker %s", s->masker->name);
-    s->bound = true;
-    return BAU_OK;
+    return bau_single_new(&with, &s->single, err);
 }
 
 void bau_sampler_close(struct bau_sampler *s)
 {
-    if (s->bound && s->masker->unbind)
-        s->masker->unbind(s->config);
-    if (s->key)
-        bau_mask_key_release(s->key);
+    bau_single_free(s->single);
+    bau_free(s->scratch);
     bau_arena_free(s->batch);
-    bau_arena_free(s->arena);
     *s = (struct bau_sampler){ 0 };
 }
 
@@ -313,17 +222,17 @@ bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len,
                             struct bau_text *out, struct bau_error *err)
 {
     struct bau_column in, subject, masked = { 0 }, spelled;
-    const struct bau_column *fields[8];
+    const struct bau_column *fields[BAU_BY_MOST];
     bau_arena_reset(s->batch);
     BAU_TRY_NOTE(make_column(s->batch, s->type, text, len, &in, err), err, "line %" PRIu64, row + 1);
     BAU_TRY(make_column(s->batch, BAU_I64, "1", 1, &subject, err));
     for (size_t i = 0; i < BAU_COUNT(fields); i++)
         fields[i] = &subject;
     size_t n = 0;
-    for (const struct bau_option *o = s->masker->options; o && o->name; o++) {
+    for (const struct bau_option *o = s->single->bound.masker->options; o && o->name; o++) {
         const char *field = NULL;
         if (o->flags & BAU_OPTION_FIELD)
-            memcpy(&field, (const char *)s->config + o->offset, sizeof field);
+            memcpy(&field, (const char *)s->single->bound.config + o->offset, sizeof field);
         if (field && o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0)
             fields[n] = &in; /* a date told from itself */
         n += field && n + 1 < BAU_COUNT(fields);
@@ -331,7 +240,7 @@ bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len,
     struct bau_mask_ctx ctx = {
         .arena = s->batch, .scratch = s->scratch, .fields = fields, .first_row = row
     };
-    BAU_TRY(s->masker->apply(s->config, &ctx, &in, &masked, err));
+    BAU_TRY(bau_sub_apply(&s->single->bound.run, &ctx, &in, &masked, err));
     if (!bau_column_present(&masked, 0)) {
         bau_text_add(out, "null");
         return BAU_OK;

@@ -51,6 +51,11 @@ static void add_type(struct bau_text *out, const struct bau_option *o)
     case BAU_OPTION_TEXTS: /* one, a list, or a map that is read as key=value */
         bau_text_add(out, "\"type\":[\"string\",\"array\",\"object\"]");
         break;
+    case BAU_OPTION_MASKERS:
+        bau_text_add(out, "\"anyOf\":[{\"$ref\":\"#/$defs/"
+                          "value\"},{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/case\"}},"
+                          "{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/value\"}}]");
+        break;
     case BAU_OPTION_CHOICE: add_choices(out, o->choices); break;
     }
 }

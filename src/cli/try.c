@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "src/cli/cli.h"
-#include "src/plan/build.h"
+#include "src/plan/plan.h"
 
 #define LINE_MAX_BYTES ((size_t)16 << 20)
 #define READ_BYTES ((size_t)65536)
@@ -41,22 +41,18 @@ static bau_status find_masker(const char *name, const struct bau_masker **out, s
 }
 
 /* From the environment, or drawn for this run. */
-static bau_status open_key(const struct bau_cli *cli, const struct bau_masker *masker, bau_canon canon,
-                           struct bau_arena *arena, struct bau_mask_key **out, struct bau_error *err)
+static bau_status open_keys(const struct bau_cli *cli, const struct bau_masker *masker, struct bau_keys **out,
+                            struct bau_error *err)
 {
     const char *set = getenv(KEY_VARIABLE);
     const bool stable = set && *set;
     const struct bau_project project = { .key_from = "env:" KEY_VARIABLE,
                                          .key_at = { "environment", 1, 1 },
                                          .key_mode = stable ? BAU_KEY_STABLE : BAU_KEY_EPHEMERAL };
-    struct bau_keys *keys = NULL;
     if (!stable && masker->traits & BAU_KEYED)
         bau_cli_note(cli,
                      KEY_VARIABLE " is not set: a key for this run only, the next one masks differently");
-    BAU_TRY(bau_keys_load(&project, &keys, err));
-    const bau_status status = bau_keys_mask_key(keys, "", masker->name, masker->name, canon, arena, out, err);
-    bau_keys_free(keys);
-    return status;
+    return bau_keys_load(&project, out, err);
 }
 
 /* Masks every whole line of `pending` and takes them out; at the end of input also the last one without a line break. */
@@ -119,16 +115,15 @@ static bau_status try_masker(const struct config *c, const struct bau_cli *cli, 
                              struct bau_error *err)
 {
     const struct bau_masker *masker;
-    struct bau_mask_key *key;
-    bau_canon canon;
+    struct bau_keys *keys;
     BAU_TRY(find_masker(c->masker, &masker, err));
-    BAU_TRY(bau_sampler_open(s, masker, &c->settings, err));
-    BAU_TRY(bau_sampler_canon(masker, &c->settings, &canon, err));
-    BAU_TRY(open_key(cli, masker, canon, s->arena, &key, err));
-    BAU_TRY(bau_sampler_bind(s, key, err));
-    if (s->by) {
+    BAU_TRY(open_keys(cli, masker, &keys, err));
+    const bau_status status = bau_sampler_open(s, masker, &c->settings, keys, err);
+    bau_keys_free(keys);
+    BAU_TRY(status);
+    for (uint32_t i = 0; i < s->single->n_by; i++) {
         BAU_AUTO_TEXT note = { 0 };
-        bau_text_addf(&note, "every line counts as one with the same %s", s->by);
+        bau_text_addf(&note, "every line counts as one with the same %s", s->single->by[i]);
         bau_cli_note(cli, note.data ? note.data : "");
     }
     return mask_input(cli, s, err);

@@ -173,6 +173,7 @@ bau_status bau_option_set(const struct bau_option *option, void *config, const c
         STORE(char *, copy);
         break;
     case BAU_OPTION_TEXTS: return add_text(option, config, text, arena, err);
+    case BAU_OPTION_MASKERS: good = false; break; /* src/rule reads treatments */
     }
     if (good)
         return BAU_OK;
@@ -211,6 +212,7 @@ void bau_option_expects(const struct bau_option *option, struct bau_text *out)
     case BAU_OPTION_DURATION: bau_text_add(out, "a duration such as 250ms, 90s, 5m or 4h"); break;
     case BAU_OPTION_TEXT:
     case BAU_OPTION_TEXTS: bau_text_add(out, "text"); break;
+    case BAU_OPTION_MASKERS: bau_text_add(out, "a masker, a list of maskers, or maskers by name"); break;
     case BAU_OPTION_CHOICE:
         bau_text_add(out, "one of ");
         for (const char *c = option->choices; *c; c++)

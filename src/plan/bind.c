@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "src/core/mask_key.h"
-#include "src/plan/build.h"
-#include "src/plan/document.h"
+#include "src/plan/bind.h"
 
 const struct bau_masker *bau_build_masker(const struct bau_build *b, const struct bau_treat *treat,
                                           const struct bau_domain **out_domain)
@@ -34,21 +33,7 @@ static uint32_t narrowest(const struct bau_build *b, const char *domain, uint32_
     return own;
 }
 
-struct binding { /* one masker on its way to becoming a bau_bound */
-    struct bau_build *b;
-    const struct bau_dataset *dataset;
-    const struct bau_field *field;
-    const char *object; /* "shop.public.customers.profile $.a" */
-    const struct bau_treat *treat;
-    const struct bau_masker *masker;
-    const struct bau_domain *domain;
-    bau_type type;
-    bau_canon canon;
-    bool quiet;  /* a misfit is no finding: the values have another way */
-    bool failed; /* a finding was added */
-};
-
-static void misfit(struct binding *x, struct bau_at at, const char *text)
+void bau_bind_misfit(struct bau_binding *x, struct bau_at at, const char *text)
 {
     x->failed = true;
     if (x->quiet)
@@ -56,7 +41,7 @@ static void misfit(struct binding *x, struct bau_at at, const char *text)
     bau_find_add(x->b->findings, BAU_E_USAGE, at, NULL, x->object, "%s", text);
 }
 
-static bool set_canon(struct binding *x, const struct bau_setting *s)
+static bool set_canon(struct bau_binding *x, const struct bau_setting *s)
 {
     struct canon_config {
         uint32_t canon;
@@ -66,12 +51,13 @@ static bool set_canon(struct binding *x, const struct bau_setting *s)
     };
     struct bau_error err;
     if (bau_option_set(&canon_option, &c, s->text, x->b->arena, &err) != BAU_OK)
-        misfit(x, s->at, err.text);
+        bau_bind_misfit(x, s->at, err.text);
     x->canon = (bau_canon)c.canon;
     return true;
 }
 
-static void apply_settings(struct binding *x, const struct bau_setting *settings, uint32_t n, void *config)
+static void apply_settings(struct bau_binding *x, const struct bau_setting *settings, uint32_t n,
+                           void *config)
 {
     for (uint32_t i = 0; i < n; i++) {
         const struct bau_setting *s = &settings[i];
@@ -82,46 +68,79 @@ static void apply_settings(struct binding *x, const struct bau_setting *settings
         if (!o) {
             char text[160];
             snprintf(text, sizeof text, "masker %s has no option '%.40s'", x->masker->name, s->name);
-            misfit(x, s->at, text);
+            bau_bind_misfit(x, s->at, text);
         } else if (bau_option_set(o, config, s->text, x->b->arena, &err) != BAU_OK)
-            misfit(x, s->at, err.text);
+            bau_bind_misfit(x, s->at, err.text);
     }
 }
 
-/* FIELD options name fields of the same dataset. */
-static void find_by(struct binding *x, const void *config, struct bau_bound *out, uint32_t *by)
+void bau_bind_by(struct bau_binding *x, const char *option, const char *name)
 {
-    out->by = by;
+    const uint32_t f = bau_dataset_find(x->dataset, name);
+    char text[200];
+    if (f == UINT32_MAX)
+        snprintf(text, sizeof text, "%s: %.60s has no field '%.60s'", option, x->dataset->name, name);
+    else if (x->dataset->fields[f].list || x->dataset->fields[f].generated)
+        snprintf(text, sizeof text, "%s: the field '%.60s' is %s and cannot be used here", option, name,
+                 x->dataset->fields[f].list ? "an array" : "generated");
+    else if (x->by->n == BAU_BY_MOST)
+        snprintf(text, sizeof text, "%s: a treatment may look at %u fields of its row at most", option,
+                 BAU_BY_MOST);
+    else {
+        x->by->at[x->by->n++] = f;
+        return;
+    }
+    bau_bind_misfit(x, x->treat->at, text);
+}
+
+/* FIELD options name fields of the same dataset. */
+static void find_by(struct bau_binding *x, const void *config)
+{
     for (const struct bau_option *o = x->masker->options; o && o->name; o++) {
         if (!(o->flags & BAU_OPTION_FIELD))
             continue;
         const char *name;
         memcpy(&name, (const char *)config + o->offset, sizeof name);
-        if (!name) {
-            if (o->flags & BAU_OPTION_REQUIRED) {
-                char text[160];
-                snprintf(text, sizeof text, "masker %s needs the option '%s'", x->masker->name, o->name);
-                misfit(x, x->treat->at, text);
-            }
-            continue;
+        if (name) {
+            bau_bind_by(x, o->name, name);
+        } else if (o->flags & BAU_OPTION_REQUIRED) {
+            char text[160];
+            snprintf(text, sizeof text, "masker %s needs the option '%s'", x->masker->name, o->name);
+            bau_bind_misfit(x, x->treat->at, text);
         }
-        const uint32_t f = bau_dataset_find(x->dataset, name);
-        char text[200];
-        if (f == UINT32_MAX)
-            snprintf(text, sizeof text, "%s: %.60s has no field '%.60s'", o->name, x->dataset->name, name);
-        else if (x->dataset->fields[f].list || x->dataset->fields[f].generated)
-            snprintf(text, sizeof text, "%s: the field '%.60s' is %s and cannot be used here", o->name, name,
-                     x->dataset->fields[f].list ? "an array" : "generated");
-        else {
-            by[out->n_by++] = f;
-            continue;
-        }
-        misfit(x, x->treat->at, text);
     }
 }
 
+/* Fields that conditions name. */
+static bau_status find_reads(struct bau_binding *x, void *config, struct bau_error *err)
+{
+    struct bau_texts names = { 0 };
+    struct bau_error refused;
+    x->first_read = x->by->n - x->first_by;
+    if (!x->masker->reads)
+        return BAU_OK;
+    const bau_status status = x->masker->reads(config, x->b->arena, &names, &refused);
+    if (status == BAU_E_NOMEM || status == BAU_E_BUG) {
+        *err = refused;
+        return status;
+    }
+    if (status != BAU_OK) {
+        bau_bind_misfit(x, x->treat->at, refused.text);
+        return BAU_OK;
+    }
+    x->reads = bau_arena_zero(x->b->arena, ((size_t)names.n + 1) * sizeof *x->reads);
+    if (!x->reads)
+        return bau_error_set(err, BAU_E_NOMEM, "plan");
+    for (uint32_t i = 0; i < names.n && !x->failed; i++) {
+        bau_bind_by(x, "condition", names.at[i]);
+        if (!x->failed)
+            x->reads[i] = &x->dataset->fields[x->by->at[x->by->n - 1]];
+    }
+    return BAU_OK;
+}
+
 /* Everything that decides a masker's output and config, as text: equal fingerprints share one config. */
-static const char *fingerprint(const struct binding *x, uint32_t max_chars, const char *domain)
+static const char *fingerprint(const struct bau_binding *x, uint32_t max_chars, const char *domain)
 {
     BAU_AUTO_TEXT t = { 0 };
     const bool typed = x->masker->accepts != BAU_TYPES_ALL;
@@ -162,7 +181,7 @@ static bau_status share(struct bau_build *b, const struct bau_masker *masker, co
     return BAU_OK;
 }
 
-static bau_status bind_masker(struct binding *x, const void *filled, struct bau_bound *out,
+static bau_status bind_masker(struct bau_binding *x, const void *filled, struct bau_bound *out,
                               struct bau_error *err)
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
@@ -170,10 +189,11 @@ static bau_status bind_masker(struct binding *x, const void *filled, struct bau_
     if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED))
         max_chars =
             narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
+    const bool alone = bau_bind_has_subs(x->masker) || x->masker->reads; /* speaks of fields by place */
     const char *print = fingerprint(x, max_chars, domain);
     if (!print)
         return bau_error_set(err, BAU_E_NOMEM, "plan");
-    out->config = shared_config(x->b, x->masker, print);
+    out->config = alone ? NULL : shared_config(x->b, x->masker, print);
     if (out->config)
         return BAU_OK;
     void *config = bau_arena_zero(x->b->arena, x->masker->config_bytes + 1);
@@ -189,7 +209,9 @@ static bau_status bind_masker(struct binding *x, const void *filled, struct bau_
                                         .type = x->type,
                                         .max_chars = max_chars,
                                         .key = key,
-                                        .arena = x->b->arena };
+                                        .arena = x->b->arena,
+                                        .first_read = x->first_read,
+                                        .reads = x->reads };
     struct bau_error refused;
     const bau_status status = x->masker->bind ? x->masker->bind(config, &with, &refused) : BAU_OK;
     if (status != BAU_OK)
@@ -199,14 +221,14 @@ static bau_status bind_masker(struct binding *x, const void *filled, struct bau_
         return status;
     }
     if (status != BAU_OK) {
-        misfit(x, x->treat->at, refused.text);
+        bau_bind_misfit(x, x->treat->at, refused.text);
         return BAU_OK;
     }
     out->config = config;
-    return share(x->b, x->masker, print, config, key, err);
+    return share(x->b, x->masker, alone ? "" : print, config, key, err);
 }
 
-static void type_misfit(struct binding *x)
+void bau_bind_type_misfit(struct bau_binding *x)
 {
     char words[200] = "";
     size_t used = 0;
@@ -217,133 +239,72 @@ static void type_misfit(struct binding *x)
     char text[390];
     snprintf(text, sizeof text, "masker %s does not take %s; it takes %s", x->masker->name,
              x->field ? x->field->native : bau_type_word(x->type), words);
-    misfit(x, x->treat->masker ? x->treat->masker_at : x->treat->at, text);
+    bau_bind_misfit(x, x->treat->masker ? x->treat->masker_at : x->treat->at, text);
 }
 
-/* `out` stays without a masker when a finding says why. */
-static bau_status bind_treat(struct binding *x, struct bau_bound *out, struct bau_error *err)
+static bau_status open_by(struct bau_binding *x, struct bau_error *err)
 {
-    x->masker = bau_build_masker(x->b, x->treat, &x->domain);
-    if (!x->masker) {
-        misfit(x, x->treat->at,
-               x->treat->domain && !x->domain ? "there is no such domain" : "no masker is named");
-        return BAU_OK;
-    }
-    if (!(x->masker->accepts & BAU_TYPE_BIT(x->type))) {
-        type_misfit(x);
-        return BAU_OK;
-    }
-    x->canon = x->masker->canon;
-    void *config = bau_arena_zero(x->b->arena, x->masker->config_bytes + 1);
-    uint32_t *by = bau_arena_zero(x->b->arena, 8 * sizeof *by);
-    if (!config || !by)
+    if (!x->by)
+        x->by = bau_arena_zero(x->b->arena, sizeof *x->by);
+    if (!x->by)
+        return bau_error_set(err, BAU_E_NOMEM, "plan");
+    x->first_by = x->by->n;
+    return BAU_OK;
+}
+
+/* Options, the fields they name and the maskers inside, in that order: the config as the masker's bind finds it. */
+static bau_status fill_config(struct bau_binding *x, void **out, struct bau_error *err)
+{
+    void *config = *out = bau_arena_zero(x->b->arena, x->masker->config_bytes + 1);
+    if (!config)
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     if (x->masker->options)
         BAU_TRY(bau_options_default(x->masker->options, config, x->b->arena, err));
     if (x->domain)
         apply_settings(x, x->domain->treat.settings, x->domain->treat.n_settings, config);
     apply_settings(x, x->treat->settings, x->treat->n_settings, config);
+    BAU_TRY(bau_bind_labels(x, config, err));
     if (!x->failed)
-        find_by(x, config, out, by);
+        find_by(x, config);
+    if (!x->failed)
+        BAU_TRY(find_reads(x, config, err));
+    return x->failed ? BAU_OK : bau_bind_subs(x, config, err);
+}
+
+bau_status bau_bind_treat(struct bau_binding *x, struct bau_bound *out, struct bau_error *err)
+{
+    void *config;
+    x->masker = bau_build_masker(x->b, x->treat, &x->domain);
+    if (!x->masker) {
+        bau_bind_misfit(x, x->treat->at,
+                        x->treat->domain && !x->domain ? "there is no such domain" : "no masker is named");
+        return BAU_OK;
+    }
+    if (!(x->masker->accepts & BAU_TYPE_BIT(x->type))) {
+        bau_bind_type_misfit(x);
+        return BAU_OK;
+    }
+    x->canon = x->masker->canon;
+    BAU_TRY(open_by(x, err));
+    BAU_TRY(fill_config(x, &config, err));
     if (!x->failed)
         BAU_TRY_NOTE(bind_masker(x, config, out, err), err, "%s", x->object);
-    if (!x->failed) {
-        out->masker = x->masker;
-        out->domain = bau_build_domain(x->masker, x->treat);
-        out->at = x->treat->at;
-    }
-    return BAU_OK;
-}
-
-/* A masker for the values of a path: text, number and boolean as the masker takes them. */
-static bau_status bind_path(struct binding *x, struct bau_document_path *path, struct bau_error *err)
-{
-    static const bau_type kinds[] = { BAU_TEXT, BAU_NUMERIC, BAU_BOOL };
-    const struct bau_domain *domain = NULL;
-    const struct bau_masker *masker = bau_build_masker(x->b, x->treat, &domain);
-    bool any = false;
-    for (size_t k = 0; k < BAU_COUNT(kinds); k++) {
-        if (masker && !(masker->accepts & BAU_TYPE_BIT(kinds[k])))
-            continue;
-        any = true;
-        x->type = kinds[k];
-        x->quiet = k > 0 && path->mask[0].masker;
-        BAU_TRY(bind_treat(x, &path->mask[k], err));
-        if (x->failed && !x->quiet)
-            return BAU_OK;
-        if (x->failed) { /* `constant: unknown` is no number: numbers are masked as the strings are */
-            path->mask[k] = (struct bau_bound){ 0 };
-            x->failed = false;
-        }
-    }
-    x->quiet = false;
-    if (!any) {
-        x->masker = masker;
-        x->type = BAU_TEXT;
-        type_misfit(x);
-    }
-    return BAU_OK;
-}
-
-/* `$.*: keep` outranks `$.**.email: email`, since `*` beats `**` from the left: an e-mail address one level down would pass.
- * A wildcard keep that outranks a masked `**` path with the same beginning is refused; a written-out keep is a choice. */
-static bool keep_shadows(const char *keep, const char *mask)
-{
-    const char *deep = strstr(mask, "**");
-    const size_t same = deep ? (size_t)(deep - mask) : 0;
-    const size_t len = strlen(keep);
-    return deep && deep[2] && deep[strlen(deep) - 1] != '*' && strncmp(keep, mask, same) == 0 && len > same &&
-           keep[len - 1] == '*' && strncmp(keep + same, "**", 2) != 0;
-}
-
-static void check_shadows(struct binding *x, const struct bau_treat *whole)
-{
-    for (uint32_t m = 0; m < whole->n_paths; m++)
-        for (uint32_t k = 0; k < whole->n_paths; k++)
-            if (whole->paths[m].treat.kind == BAU_DO_MASK && whole->paths[k].treat.kind == BAU_DO_KEEP &&
-                keep_shadows(whole->paths[k].path, whole->paths[m].path)) {
-                char text[200];
-                snprintf(text, sizeof text,
-                         "this keep would win over the mask of %.60s where both match; write it with '**'",
-                         whole->paths[m].path);
-                misfit(x, whole->paths[k].at, text);
-            }
-}
-
-static bau_status bind_document(struct binding *x, struct bau_action *out, struct bau_error *err)
-{
-    const struct bau_treat *whole = x->treat;
-    struct bau_document_path *paths = bau_arena_zero(x->b->arena, (whole->n_paths + 1) * sizeof *paths);
-    if (!paths)
-        return bau_error_set(err, BAU_E_NOMEM, "plan");
-    if (!x->field->document) {
-        misfit(x, whole->at, "paths are for json and jsonb; this field is neither");
-        return BAU_OK;
-    }
-    for (uint32_t i = 0; i < whole->n_paths; i++) {
-        const struct bau_path_rule *rule = &whole->paths[i];
-        paths[i].path = rule->path;
-        paths[i].at = rule->at;
-        paths[i].keep = rule->treat.kind == BAU_DO_KEEP;
-        if (paths[i].keep)
-            continue;
-        struct binding one = *x;
-        one.treat = &rule->treat;
-        one.field = NULL;
-        one.object = bau_arena_printf(x->b->findings->arena, "%s %s", x->object, rule->path);
-        BAU_TRY(bind_path(&one, &paths[i], err));
-        x->failed = x->failed || one.failed;
-    }
-    check_shadows(x, whole);
     if (x->failed)
         return BAU_OK;
-    struct bau_error refused;
-    struct bau_document *document = NULL;
-    const bau_status status = bau_document_new(paths, whole->n_paths, x->b->arena, &document, &refused);
-    if (status == BAU_OK)
-        out->document = document;
-    else
-        misfit(x, whole->at, refused.text);
+    out->masker = x->masker;
+    out->domain = bau_build_domain(x->masker, x->treat);
+    out->at = x->treat->at;
+    out->run = (struct bau_sub){ .label = "",
+                                 .masker = x->masker,
+                                 .config = out->config,
+                                 .type = x->type,
+                                 .traits = x->masker->traits,
+                                 .leaks = x->masker->leaks };
+    if (x->masker->promises)
+        x->masker->promises(out->config, &out->run.traits, &out->run.leaks);
+    BAU_TRY(bau_bind_fallback(x, out, err));
+    out->by = x->by->at + x->first_by;
+    out->n_by = x->by->n - x->first_by;
     return BAU_OK;
 }
 
@@ -357,20 +318,20 @@ bau_status bau_build_bind(struct bau_build *b, const struct bau_dataset *dataset
         return BAU_OK; /* uncovered: the finding exists already, the plan will not run */
     out->at = treat->at;
     out->inherited = choice->inherited;
-    struct binding x = { .b = b,
-                         .dataset = dataset,
-                         .field = &dataset->fields[field],
-                         .treat = treat,
-                         .type = dataset->fields[field].type,
-                         .object = bau_build_object(b, dataset, dataset->fields[field].name) };
+    struct bau_binding x = { .b = b,
+                             .dataset = dataset,
+                             .field = &dataset->fields[field],
+                             .treat = treat,
+                             .type = dataset->fields[field].type,
+                             .object = bau_build_object(b, dataset, dataset->fields[field].name) };
     switch (treat->kind) {
     case BAU_DO_KEEP:
         out->reason = treat->reason;
         out->owner = treat->owner;
         out->until = treat->until;
         return BAU_OK;
-    case BAU_DO_MASK: out->kind = BAU_ACT_MASK; return bind_treat(&x, &out->mask, err);
-    case BAU_DO_PATHS: out->kind = BAU_ACT_DOCUMENT; return bind_document(&x, out, err);
+    case BAU_DO_MASK: out->kind = BAU_ACT_MASK; return bau_bind_treat(&x, &out->mask, err);
+    case BAU_DO_PATHS: out->kind = BAU_ACT_DOCUMENT; return bau_bind_document(&x, out, err);
     }
     return bau_error_set(err, BAU_E_BUG, "treatment kind %d", (int)treat->kind);
 }

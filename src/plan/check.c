@@ -12,7 +12,7 @@ static bool keeps_distinct(const struct bau_action *action)
         return true;
     if (action->kind == BAU_ACT_DOCUMENT || !action->mask.masker)
         return action->kind != BAU_ACT_DOCUMENT;
-    return (action->mask.masker->traits & (BAU_BIJECTIVE | BAU_COLLISION_BOUND | BAU_KEEPS_ALL)) != 0;
+    return (action->mask.run.traits & (BAU_BIJECTIVE | BAU_COLLISION_BOUND | BAU_KEEPS_ALL)) != 0;
 }
 
 static bool key_holds(const struct bau_key *key, const struct bau_dataset_plan *plan)
@@ -54,7 +54,7 @@ static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
         for (uint32_t i = 0; i < key->n_fields; i++) {
             const struct bau_action *a = &plan->actions[key->fields[i]];
             const bool nulls = a->kind == BAU_ACT_MASK && a->mask.masker &&
-                               (a->mask.masker->traits & BAU_MAKES_NULLS) && key->kind == BAU_KEY_UNIQUE;
+                               (a->mask.run.traits & BAU_MAKES_NULLS) && key->kind == BAU_KEY_UNIQUE;
             if (keeps_distinct(a) || nulls)
                 continue;
             bau_find_add(
@@ -67,25 +67,38 @@ static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
     }
 }
 
+/* The longest text that comes out, of the masker or of its fallback. */
+static uint32_t widest_of(const struct bau_sub *sub, bau_type type)
+{
+    uint32_t most = 0;
+    for (; sub; sub = sub->fallback) {
+        const uint32_t wide = sub->masker && sub->masker->widest ? sub->masker->widest(sub->config, type) : 0;
+        most = wide > most ? wide : most;
+    }
+    return most;
+}
+
 static void check_field(struct bau_build *b, const struct bau_dataset *d, const struct bau_field *f,
                         const struct bau_action *a)
 {
     if (a->kind != BAU_ACT_MASK || !a->mask.masker)
         return;
     const struct bau_masker *m = a->mask.masker;
+    const uint32_t traits = a->mask.run.traits;
     const char *object = bau_build_object(b, d, f->name);
-    const uint32_t widest = m->widest ? m->widest(a->mask.config, f->type) : 0;
+    const uint32_t widest = widest_of(&a->mask.run, f->type);
     if (f->type == BAU_TEXT && f->max_chars && widest > f->max_chars)
         bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object,
                      "%s makes up to %u characters, the column holds %u (%s)", m->name, widest, f->max_chars,
                      f->native);
-    if ((m->traits & BAU_MAKES_NULLS) && !f->nullable)
+    if ((traits & BAU_MAKES_NULLS) && !f->nullable)
         bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL",
                      m->name);
-    if (f->n_labels && !(m->traits & (BAU_MAKES_NULLS | BAU_CONSTANT | BAU_KEEPS_ALL)))
-        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object,
-                     "%s makes values that the enum %s does not have; use constant, null or keep", m->name,
-                     f->native);
+    if (f->n_labels && !(traits & (BAU_MAKES_NULLS | BAU_CONSTANT | BAU_KEEPS_ALL | BAU_KEEPS_LABELS)))
+        bau_find_add(
+            b->findings, BAU_E_USAGE, a->at, NULL, object,
+            "%s makes values that the enum %s does not have; use categorical, constant, null or keep",
+            m->name, f->native);
 }
 
 void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan)

@@ -52,7 +52,7 @@ static void set_wants(struct bau_dataset_plan *plan, bau_want *want, bool *repla
         const struct bau_action *a = &plan->actions[f];
         if (plan->dataset->fields[f].generated || a->kind == BAU_ACT_KEEP)
             continue;
-        if (a->kind == BAU_ACT_MASK && a->mask.masker && (a->mask.masker->traits & BAU_KEEPS_ALL))
+        if (a->kind == BAU_ACT_MASK && a->mask.masker && (a->mask.run.traits & BAU_KEEPS_ALL))
             continue;
         replaced[f] = true;
         want[f] = BAU_WANT_TYPED;
@@ -105,6 +105,15 @@ static void digest_treat(EVP_MD_CTX *ctx, const struct bau_treat *treat)
     for (uint32_t i = 0; i < treat->n_paths; i++) {
         digest_text(ctx, treat->paths[i].path);
         digest_treat(ctx, &treat->paths[i].treat);
+    }
+    for (uint32_t i = 0; i < treat->n_subs; i++) {
+        digest_text(ctx, treat->subs[i].option);
+        digest_text(ctx, treat->subs[i].label);
+        digest_treat(ctx, &treat->subs[i].treat);
+    }
+    if (treat->fallback) {
+        digest_text(ctx, "fallback");
+        digest_treat(ctx, treat->fallback);
     }
 }
 

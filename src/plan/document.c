@@ -429,17 +429,14 @@ static bau_status mask_slot(const struct bau_bound *mask, struct slot *slot, str
                             void *scratch, const struct bau_column *columns, uint64_t first_row,
                             struct bau_error *err)
 {
-    const struct bau_column *by[8];
+    const struct bau_column *by[BAU_BY_MOST];
     for (uint32_t i = 0; i < mask->n_by && i < BAU_COUNT(by); i++)
         by[i] = &columns[mask->by[i]];
     struct bau_mask_ctx ctx = {
         .arena = arena, .scratch = scratch, .fields = by, .rows = slot->rows, .first_row = first_row
     };
     slot->out = slot->in;
-    BAU_TRY(mask->masker->apply(mask->config, &ctx, &slot->in, &slot->out, err));
-    if (slot->out.n_values != slot->in.n_values || slot->out.type != slot->in.type)
-        return bau_error_set(err, BAU_E_BUG, "masker %s changed the shape of the column", mask->masker->name);
-    return BAU_OK;
+    return bau_sub_apply(&mask->run, &ctx, &slot->in, &slot->out, err);
 }
 
 static bau_status mask_slots(const struct bau_document *d, struct scan *s, void *scratch,
@@ -539,7 +536,7 @@ static bau_status splice(const struct scan *s, const struct bau_column *in, stru
         room += leaf_room(&s->slots[s->leaves[i].slot], &s->leaves[i]);
     if (room > INT32_MAX)
         return bau_error_set(s->err, BAU_E_LIMIT, "the documents of a batch grow past 2 GiB");
-    BAU_TRY(bau_column_make(out, in, BAU_JSON, (size_t)room, s->arena, s->err));
+    BAU_TRY(bau_column_make(out, in, in->type, (size_t)room, s->arena, s->err));
     const uint8_t *src = in->data;
     uint8_t *dst = out->data, *start = dst;
     uint32_t leaf = 0;

@@ -1,5 +1,5 @@
 /* Masking inside documents: a compiled set of paths, each kept or masked, applied in one streaming pass a document.
- * (src/plan/bind.c already calls this interface; keep it.) */
+ */
 #ifndef BAU_PLAN_DOCUMENT_H
 #define BAU_PLAN_DOCUMENT_H
 
@@ -23,7 +23,7 @@ bau_status bau_document_new(const struct bau_document_path *paths, uint32_t n, s
 uint32_t bau_document_n_by(const struct bau_document *document);
 uint32_t bau_document_by(const struct bau_document *document, uint32_t i);
 
-/* Masks every document of `in` (BAU_JSON) into `out`. `columns`: the batch's columns (for FIELD options). Strings are
+/* Masks every document of `in` (BAU_JSON, or BAU_TEXT that holds JSON) into `out`. `columns`: the batch's columns (for FIELD options). Strings are
  * unescaped into TEXT, numbers are NUMERIC, booleans BOOL, nulls stay; bytes outside masked leaves are copied unchanged.
  * A leaf no path covers is BAU_E_POLICY, JSON that does not parse BAU_E_DATA; both with row number (first_row + row + 1),
  * never a value. A number whose masker takes only text is masked as its digits and written as a number when it still is

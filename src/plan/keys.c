@@ -98,6 +98,20 @@ bau_status bau_keys_load(const struct bau_project *project, struct bau_keys **ou
     return BAU_OK;
 }
 
+bau_status bau_keys_of(const uint8_t master[32], struct bau_keys **out, struct bau_error *err)
+{
+    struct bau_arena *arena = bau_arena_new(4096, BAU_ARENA_PRIVATE);
+    struct bau_keys *keys = arena ? bau_arena_zero(arena, sizeof *keys) : NULL;
+    if (!keys) {
+        bau_arena_free(arena);
+        return bau_error_set(err, BAU_E_NOMEM, "keys");
+    }
+    *keys = (struct bau_keys){ .arena = arena, .mode = BAU_KEY_STABLE };
+    memcpy(keys->master, master, sizeof keys->master);
+    *out = keys;
+    return BAU_OK;
+}
+
 void bau_keys_free(struct bau_keys *keys)
 {
     if (!keys)

@@ -74,17 +74,14 @@ static bau_status mask_field(const struct bau_action *action, struct bau_mask_st
     if (action->kind == BAU_ACT_DOCUMENT)
         return bau_document_apply(action->document, batch->arena, state->scratch, batch->columns, rows,
                                   first_row, in, out, err);
-    const struct bau_column *by[8];
+    const struct bau_column *by[BAU_BY_MOST];
     for (uint32_t i = 0; i < action->mask.n_by; i++)
         by[i] = &batch->columns[action->mask.by[i]];
     struct bau_mask_ctx ctx = {
         .arena = batch->arena, .scratch = state->scratch, .fields = by, .rows = rows, .first_row = first_row
     };
     *out = *in;
-    BAU_TRY(action->mask.masker->apply(action->mask.config, &ctx, in, out, err));
-    if (out->n_values != in->n_values || out->type != in->type)
-        return bau_error_set(err, BAU_E_BUG, "masker %s changed the shape of the column",
-                             action->mask.masker->name);
+    BAU_TRY(bau_sub_apply(&action->mask.run, &ctx, in, out, err));
     out->field = in->field;
     out->form = BAU_FORM_TYPED;
     out->list_offsets = in->list_offsets;

@@ -9,13 +9,16 @@
 
 typedef enum { BAU_ACT_KEEP, BAU_ACT_MASK, BAU_ACT_DOCUMENT } bau_act;
 
-struct bau_bound { /* a masker with its options, ready to run */
-    const struct bau_masker *masker;
+#define BAU_BY_MOST 32u /* fields of the row that one treatment may look at */
+
+struct bau_bound {                   /* a masker with its options, ready to run */
+    const struct bau_masker *masker; /* as in `run` */
     const void *config;
     const char *domain;
     struct bau_at at;   /* of the rule, for messages */
-    uint32_t n_by;      /* FIELD options that are set */
+    uint32_t n_by;      /* what bau_mask_ctx.fields holds: see masker.h; at most BAU_BY_MOST */
     const uint32_t *by; /* field indexes */
+    struct bau_sub run;
 };
 
 struct bau_action {
@@ -71,6 +74,33 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
                             struct bau_findings *findings, struct bau_plan **out, struct bau_error *err)
     BAU_MUST_CHECK;
 void bau_plan_free(struct bau_plan *plan);
+/* Datasets that travel only by rule and that no rule names become BAU_DATASET_SCHEMA. Before compile. */
+bau_status bau_plan_leave_out(const struct bau_project *project, const struct bau_store *store,
+                              struct bau_catalog *catalog, struct bau_error *err) BAU_MUST_CHECK;
+
+/* One masker outside any store: for `try`, for the examples of the reference page, for tests. */
+struct bau_single {
+    struct bau_arena *arena; /* private: holds everything below */
+    struct bau_bound bound;
+    uint32_t n_by;   /* fields of the row that it looks at … */
+    const char **by; /* … and what the options call them; each is bound as `by_type` */
+    struct bau_plan *plan;
+};
+struct bau_single_with {
+    const char *masker;
+    const struct bau_texts *words; /* name=value; NULL: none */
+    const char *domain;            /* NULL: the masker's name */
+    const struct bau_keys *keys;
+    bau_type type, by_type;
+    const struct bau_field *field; /* NULL: a plain one of the type, `max_chars` wide (0: any width) */
+    uint32_t max_chars;
+};
+/* Errors are BAU_E_USAGE with one sentence. */
+bau_status bau_single_new(const struct bau_single_with *with, struct bau_single **out, struct bau_error *err)
+    BAU_MUST_CHECK;
+void bau_single_free(struct bau_single *single); /* takes NULL */
+/* The keys of a master key that is at hand, stable. */
+bau_status bau_keys_of(const uint8_t master[32], struct bau_keys **out, struct bau_error *err) BAU_MUST_CHECK;
 
 /* Per-lane working memory. */
 struct bau_mask_state;

@@ -50,6 +50,34 @@ static bool rule_matches(const struct bau_build *b, const struct bau_rule *rule,
     return bau_pattern_matches(&rule->where, segments, 3);
 }
 
+/* The dataset's name is written out: `shop.**` speaks of no dataset in particular. */
+static bool names_dataset(const struct bau_pattern *pattern)
+{
+    const struct bau_segment *last = &pattern->segments[pattern->n_segments - 1];
+    return !last->any && (last->quoted || !strchr(last->text, '*'));
+}
+
+bau_status bau_plan_leave_out(const struct bau_project *project, const struct bau_store *store,
+                              struct bau_catalog *catalog, struct bau_error *err)
+{
+    const struct bau_build b = { .project = project, .store = store, .catalog = catalog };
+    struct bau_dataset *datasets =
+        bau_arena_take(catalog->arena, ((size_t)catalog->n_datasets + 1) * sizeof *datasets);
+    if (!datasets)
+        return bau_error_set(err, BAU_E_NOMEM, "plan of store %s", store->name);
+    for (uint32_t d = 0; d < catalog->n_datasets; d++) {
+        bool spoken_of = !catalog->datasets[d].only_by_rule;
+        for (uint32_t r = 0; r < project->n_rules && !spoken_of; r++)
+            spoken_of = rule_matches(&b, &project->rules[r], &catalog->datasets[d]) &&
+                        names_dataset(&project->rules[r].where);
+        datasets[d] = catalog->datasets[d];
+        if (!spoken_of)
+            datasets[d].kind = BAU_DATASET_SCHEMA;
+    }
+    catalog->datasets = datasets;
+    return BAU_OK;
+}
+
 static bool is_literal(const struct bau_pattern *pattern)
 {
     const struct bau_segment *s = &pattern->segments[0];

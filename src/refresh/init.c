@@ -136,7 +136,10 @@ static uint32_t add_dataset(struct bau_text *out, const char *store, const struc
     const char *mark = sure ? "" : "# ";
     const char *where[3] = { store, dataset->space, dataset->bare };
     char rows[32];
-    bau_text_addf(out, "\n  # about %s rows\n  %s- at: ", bau_count_text(dataset->est_rows, rows), mark);
+    bau_text_addf(out, "\n  # about %s rows", bau_count_text(dataset->est_rows, rows));
+    if (dataset->only_by_rule)
+        bau_text_addf(out, "; %s", dataset->only_by_rule);
+    bau_text_addf(out, "\n  %s- at: ", mark);
     bau_spell_selector(out, where, 3);
     bau_text_addf(out, "\n  %s  set:\n", mark);
     add_fields(out, catalog, d, true, "      ");

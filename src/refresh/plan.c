@@ -104,7 +104,7 @@ static void dataset_lines(struct bau_text *out, const struct bau_run_store *s, u
     bau_text_add(out, "\n  ");
     bau_text_add_column(out, dataset->name, 30, true);
     if (dataset->kind == BAU_DATASET_SCHEMA) {
-        bau_text_add(out, " schema only\n");
+        bau_text_addf(out, " %s\n", dataset->only_by_rule ? "stays behind: no rule names it" : "schema only");
         return;
     }
     bau_text_addf(out, " about %13s rows %9s %5u part%s\n", bau_count_text(f.rows, rows),
@@ -220,6 +220,16 @@ static void dataset_json(struct bau_text *out, const struct bau_run_store *s, ui
     bau_text_add(out, "]}");
 }
 
+static void left_out_json(struct bau_text *out, const struct bau_blocker *b, bool *first)
+{
+    bau_text_add(out, *first ? "{\"kind\":" : ",{\"kind\":");
+    bau_text_add_json(out, b->kind);
+    member(out, "name", b->name);
+    member(out, "why", b->why);
+    bau_text_add(out, "}");
+    *first = false;
+}
+
 static void store_json(struct bau_text *out, const struct bau_run_store *s)
 {
     const struct figures sum = figures_sum(s);
@@ -247,13 +257,14 @@ static void store_json(struct bau_text *out, const struct bau_run_store *s)
         dataset_json(out, s, d);
     }
     bau_text_add(out, "],\"left_out\":[");
-    for (uint32_t i = 0; i < s->catalog->n_blockers; i++) {
-        const struct bau_blocker *b = &s->catalog->blockers[i];
-        bau_text_add(out, i ? ",{\"kind\":" : "{\"kind\":");
-        bau_text_add_json(out, b->kind);
-        member(out, "name", b->name);
-        member(out, "why", b->why);
-        bau_text_add(out, "}");
+    bool first = true;
+    for (uint32_t i = 0; i < s->catalog->n_blockers; i++)
+        left_out_json(out, &s->catalog->blockers[i], &first);
+    for (uint32_t d = 0; d < s->catalog->n_datasets; d++) {
+        const struct bau_dataset *dataset = &s->catalog->datasets[d];
+        const struct bau_blocker behind = { "dataset", dataset->name, dataset->only_by_rule };
+        if (dataset->only_by_rule && dataset->kind == BAU_DATASET_SCHEMA)
+            left_out_json(out, &behind, &first);
     }
     bau_text_add(out, "]}");
 }

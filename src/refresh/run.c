@@ -360,6 +360,7 @@ static bau_status compile_store(struct bau_run_store *s, struct bau_error *err)
 {
     struct bau_run *run = s->run;
     struct bau_findings findings = { 0 };
+    BAU_TRY(bau_plan_leave_out(run->project, s->store, s->catalog, err));
     const bau_status status = bau_plan_compile(run->project, s->store, s->catalog, run->keys,
                                                s->target.identity, run->arena, &findings, &s->plan, err);
     for (uint32_t i = 0; i < findings.n; i++)

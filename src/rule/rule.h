@@ -60,9 +60,19 @@ struct bau_treat { /* what to do with one field or path */
     const struct bau_setting *settings;
     uint32_t n_paths; /* BAU_DO_PATHS */
     const struct bau_path_rule *paths;
+    uint32_t n_subs; /* treatments inside this one: BAU_OPTION_MASKERS */
+    const struct bau_sub_rule *subs;
+    const struct bau_treat *fallback; /* for values that do not conform; NULL: they end the run */
 };
 struct bau_path_rule {
     const char *path; /* "$.phones[*].number" */
+    struct bau_at at;
+    struct bau_treat treat; /* MASK or KEEP */
+};
+
+struct bau_sub_rule {
+    const char *option; /* "steps" */
+    const char *label;  /* "2", "country = 'DE'", "//name"; "" in a plain list */
     struct bau_at at;
     struct bau_treat treat; /* MASK or KEEP */
 };
@@ -134,6 +144,10 @@ extern const struct bau_option
  * BAU_E_POLICY. */
 bau_status bau_project_load(const char *path, struct bau_project **out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_project_free(struct bau_project *project); /* takes NULL */
+/* One treatment out of a masker's name and name=value words, for use without a project file: a value of a MASKERS option is
+ * YAML. Lives in `arena`; checked like a project file's, positions say `words`. */
+bau_status bau_treat_words(const char *masker, const struct bau_texts *words, struct bau_arena *arena,
+                           struct bau_treat *out, struct bau_error *err) BAU_MUST_CHECK;
 const struct bau_store *bau_project_store(const struct bau_project *project, const char *name);
 
 #endif

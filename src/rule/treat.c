@@ -9,7 +9,7 @@
 
 #define REASON_LEAST 3u
 
-static const char *const treat_words[] = { "mask", "domain", "keep", "owner", "until" };
+static const char *const treat_words[] = { "mask", "domain", "keep", "owner", "until", "fallback" };
 
 static bool listed(const char *word, const char *const *words, size_t n)
 {
@@ -95,7 +95,7 @@ static bau_status check_until(const struct bau_load *l, const struct bau_yaml_pa
 
 static bau_status load_keep(const struct bau_load *l, const struct bau_yaml *map, struct bau_treat *out)
 {
-    static const char *const words[] = { "keep", "owner", "until" };
+    static const char *const words[] = { "keep", "owner", "until", "when" };
     BAU_TRY(bau_load_keys(l, map, "keep", words, BAU_COUNT(words)));
     const struct bau_yaml_pair *keep = bau_yaml_get(map, "keep"), *owner = bau_yaml_get(map, "owner"),
                                *until = bau_yaml_get(map, "until");
@@ -146,8 +146,96 @@ static bau_status scalar_of(const struct bau_load *l, const struct bau_yaml_pair
     return BAU_OK;
 }
 
-bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at,
-                          bool in_document, struct bau_treat *out)
+/* ── maskers inside maskers ──────────────────────────────────────────────────────────────────────────────────────── */
+
+static bool is_treatment(const struct bau_yaml *value)
+{
+    return value->kind == BAU_YAML_SCALAR || bau_yaml_get(value, "mask") || bau_yaml_get(value, "domain") ||
+           bau_yaml_get(value, "keep");
+}
+
+static bau_status load_any(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at,
+                           bool in_document, struct bau_treat *out) BAU_MUST_CHECK;
+
+/* `value` is one treatment, a list of them (each may say `when`), or a map of them by label. */
+static bau_status load_subs(const struct bau_load *l, const struct bau_yaml_pair *option,
+                            struct bau_sub_rule *subs, uint32_t *n)
+{
+    const struct bau_yaml *value = option->value;
+    struct bau_sub_rule *sub = &subs[*n];
+    if (is_treatment(value)) {
+        *sub = (struct bau_sub_rule){ .option = option->key, .label = "", .at = option->at };
+        ++*n;
+        return bau_load_treat(l, value, option->at, true, &sub->treat);
+    }
+    for (uint32_t i = 0; i < value->n; i++) {
+        const struct bau_yaml_pair *p = &value->pairs[i];
+        const struct bau_yaml_pair *when =
+            value->kind == BAU_YAML_LIST ? bau_yaml_get(p->value, "when") : NULL;
+        if (when && when->value->kind != BAU_YAML_SCALAR)
+            return bau_load_fail(l, when->at, "when: expected a condition such as country = 'DE'");
+        sub = &subs[(*n)++];
+        *sub = (struct bau_sub_rule){ .option = option->key,
+                                      .label = when                          ? when->value->text
+                                               : value->kind == BAU_YAML_MAP ? p->key
+                                                                             : "",
+                                      .at = when ? when->value->at : p->at };
+        BAU_TRY((when ? load_any : bau_load_treat)(l, p->value, p->at, true, &sub->treat));
+        if (sub->treat.kind == BAU_DO_PATHS)
+            return bau_load_fail(l, p->at, "%s: document paths cannot stand here", option->key);
+    }
+    return BAU_OK;
+}
+
+static bool takes_maskers(const struct bau_masker *masker, const char *option)
+{
+    const struct bau_option *o = masker && masker->options ? bau_option_find(masker->options, option) : NULL;
+    return o && o->kind == BAU_OPTION_MASKERS;
+}
+
+/* Everything beside the words of a treatment: settings as text, and treatments inside. */
+static bau_status load_rest(const struct bau_load *l, const struct bau_yaml *map, struct bau_treat *out)
+{
+    const char *skip[BAU_COUNT(treat_words) + 1 + 16];
+    size_t n_skip = 0;
+    uint32_t room = 0;
+    const struct bau_masker *masker = out->masker ? bau_masker_find(out->masker) : NULL;
+    for (size_t i = 0; i < BAU_COUNT(treat_words); i++)
+        skip[n_skip++] = treat_words[i];
+    skip[n_skip++] = "when";
+    for (uint32_t i = 0; i < map->n; i++)
+        if (takes_maskers(masker, map->pairs[i].key) && n_skip < BAU_COUNT(skip)) {
+            skip[n_skip++] = map->pairs[i].key;
+            room += map->pairs[i].value->n + 1;
+        }
+    struct bau_sub_rule *subs = bau_arena_zero(l->arena, (room + 1) * sizeof *subs);
+    if (!subs)
+        return bau_load_memory(l);
+    for (uint32_t i = 0; i < map->n; i++)
+        if (takes_maskers(masker, map->pairs[i].key))
+            BAU_TRY(load_subs(l, &map->pairs[i], subs, &out->n_subs));
+    out->subs = subs;
+    return bau_load_settings(l, map, skip, n_skip, &out->settings, &out->n_settings);
+}
+
+static bau_status load_fallback(const struct bau_load *l, const struct bau_yaml_pair *pair,
+                                struct bau_treat *out)
+{
+    if (!pair)
+        return BAU_OK;
+    struct bau_treat *treat = bau_arena_zero(l->arena, sizeof *treat);
+    if (!treat)
+        return bau_load_memory(l);
+    BAU_TRY(bau_load_treat(l, pair->value, pair->at, true, treat));
+    if (treat->kind != BAU_DO_MASK)
+        return bau_load_fail(l, pair->at,
+                             "fallback: expected a masker; a value that does not conform is never passed on");
+    out->fallback = treat;
+    return BAU_OK;
+}
+
+static bau_status load_any(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at,
+                           bool in_document, struct bau_treat *out)
 {
     *out = (struct bau_treat){ .kind = BAU_DO_MASK, .at = at };
     if (value->kind == BAU_YAML_SCALAR && *value->text) {
@@ -170,7 +258,36 @@ bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value
     if (!out->masker && !out->domain)
         return bau_load_fail(l, value->at, "says neither mask, domain nor keep ('%s'%s)", value->pairs[0].key,
                              value->n > 1 ? " and more" : "");
-    return bau_load_settings(l, value, treat_words, BAU_COUNT(treat_words), &out->settings, &out->n_settings);
+    BAU_TRY(load_fallback(l, bau_yaml_get(value, "fallback"), out));
+    return load_rest(l, value, out);
+}
+
+bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value, struct bau_at at,
+                          bool in_document, struct bau_treat *out)
+{
+    const struct bau_yaml_pair *when = bau_yaml_get(value, "when");
+    if (when)
+        return bau_load_fail(l, when->at, "when: stands only in a list of cases");
+    return load_any(l, value, at, in_document, out);
+}
+
+/* name=value words as the map a project file would hold: what starts with '[' or '{' for a MASKERS option is YAML. */
+static bau_status word_pair(const struct bau_load *l, const struct bau_masker *masker, const char *word,
+                            struct bau_yaml_pair *out)
+{
+    const struct bau_at at = { "words", 1, 1 };
+    const char *equals = strchr(word, '=');
+    if (!equals || equals == word)
+        return bau_error_set(l->err, BAU_E_USAGE,
+                             "options of a masker are written name=value; '%.40s' is not", word);
+    struct bau_yaml *value = bau_arena_zero(l->arena, sizeof *value);
+    *out = (struct bau_yaml_pair){ bau_arena_textn(l->arena, word, (size_t)(equals - word)), at, value };
+    if (!value || !out->key)
+        return bau_load_memory(l);
+    *value = (struct bau_yaml){ .kind = BAU_YAML_SCALAR, .at = at, .text = equals + 1 };
+    if (!takes_maskers(masker, out->key) && strcmp(out->key, "fallback") != 0)
+        return BAU_OK;
+    return bau_yaml_parse(out->key, equals + 1, strlen(equals + 1), l->arena, &out->value, l->err);
 }
 
 /* ── checks against the registry ─────────────────────────────────────────────────────────────────────────────────── */
@@ -239,10 +356,11 @@ static bau_status unknown_setting(const struct bau_load *l, const struct bau_mas
     const char *names[64];
     size_t n = 0;
     names[n++] = "canon";
-    for (const struct bau_option *o = masker->options; o && o->name && n < BAU_COUNT(names) - 2; o++)
+    for (const struct bau_option *o = masker->options; o && o->name && n < BAU_COUNT(names) - 3; o++)
         names[n++] = o->name;
     names[n++] = "mask";
     names[n++] = "domain";
+    names[n++] = "fallback";
     const char *near = bau_nearest(s->name, names, n);
     return bau_load_fail(l, s->at, "masker %s has no option '%.60s'%s%s%s", masker->name, s->name,
                          near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -275,6 +393,9 @@ static bool is_set(const struct bau_treat *t, const char *name)
     for (uint32_t i = 0; t && i < t->n_settings; i++)
         if (strcmp(t->settings[i].name, name) == 0)
             return true;
+    for (uint32_t i = 0; t && i < t->n_subs; i++)
+        if (strcmp(t->subs[i].option, name) == 0)
+            return true;
     return false;
 }
 
@@ -293,6 +414,10 @@ static bau_status check_treat(const struct bau_load *l, const struct bau_treat *
 {
     for (uint32_t i = 0; i < t->n_paths; i++)
         BAU_TRY(check_treat(l, &t->paths[i].treat, false));
+    for (uint32_t i = 0; i < t->n_subs; i++)
+        BAU_TRY(check_treat(l, &t->subs[i].treat, false));
+    if (t->fallback)
+        BAU_TRY(check_treat(l, t->fallback, false));
     if (t->kind != BAU_DO_MASK)
         return BAU_OK;
     const struct bau_domain *domain = NULL;
@@ -321,4 +446,30 @@ bau_status bau_load_check_treats(const struct bau_load *l)
         for (uint32_t f = 0; f < l->rules[r].n_fields; f++)
             BAU_TRY(check_treat(l, &l->rules[r].fields[f].treat, false));
     return BAU_OK;
+}
+
+bau_status bau_treat_words(const char *masker, const struct bau_texts *words, struct bau_arena *arena,
+                           struct bau_treat *out, struct bau_error *err)
+{
+    struct bau_project project = { .arena = arena };
+    const struct bau_load l = { .project = &project, .arena = arena, .err = err };
+    const struct bau_at at = { "words", 1, 1 };
+    const struct bau_yaml name = { .kind = BAU_YAML_SCALAR, .at = at, .text = masker };
+    struct bau_yaml_pair *pairs = bau_arena_zero(arena, (words->n + 1) * sizeof *pairs);
+    if (!pairs)
+        return bau_load_memory(&l);
+    pairs[0] = (struct bau_yaml_pair){ "mask", at, &name };
+    for (uint32_t i = 0; i < words->n; i++)
+        BAU_TRY(word_pair(&l, bau_masker_find(masker), words->at[i], &pairs[i + 1]));
+    const struct bau_yaml map = { .kind = BAU_YAML_MAP, .at = at, .n = words->n + 1, .pairs = pairs };
+    bau_status status = bau_load_treat(&l, &map, at, true, out);
+    const struct bau_masker *known = bau_masker_find(masker);
+    if (status == BAU_OK && !(known && known->traits & BAU_KEEPS_ALL)) /* no rule, so no reason either */
+        status = check_treat(&l, out, false);
+    static const char nowhere[] = "words:1:1: "; /* there is no file to point into */
+    if (status != BAU_OK && err && strncmp(err->text, nowhere, sizeof nowhere - 1) == 0) {
+        const struct bau_error whole = *err;
+        return bau_error_set(err, status, "%s", whole.text + sizeof nowhere - 1);
+    }
+    return status;
 }

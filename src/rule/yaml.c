@@ -221,6 +221,36 @@ static bau_status load_document(const struct loading *l, struct fy_parser *parse
     return status;
 }
 
+bau_status bau_yaml_parse(const char *name, const char *text, size_t len, struct bau_arena *arena,
+                          const struct bau_yaml **out, struct bau_error *err)
+{
+    const struct loading l = { bau_arena_text(arena, name), arena, err };
+    if (!l.path)
+        return bau_error_set(err, BAU_E_NOMEM, "%s", name);
+    BAU_TRY(check_utf8(&l, text, len));
+    if (len == 0)
+        return bau_error_set(err, BAU_E_USAGE, "%s:1:1: the file is empty", name);
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    struct fy_diag *diag = fy_diag_create(&diag_config);
+    if (!diag)
+        return bau_error_set(err, BAU_E_NOMEM, "%s", name);
+    fy_diag_set_collect_errors(diag, true);
+    const struct fy_parse_cfg config = { .flags = FYPCF_COLLECT_DIAG | FYPCF_DISABLE_RECYCLING,
+                                         .diag = diag };
+    struct fy_parser *parser = fy_parser_create(&config);
+    bau_status status;
+    if (!parser || fy_parser_set_string(parser, text, len) != 0)
+        status = bau_error_set(err, BAU_E_NOMEM, "%s", name);
+    else
+        status = load_document(&l, parser, diag, out);
+    if (parser)
+        fy_parser_destroy(parser);
+    fy_diag_destroy(diag);
+    return status;
+}
+
 bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out,
                          struct bau_error *err)
 {
@@ -230,28 +260,7 @@ bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct
     if (!l.path)
         return bau_error_set(err, BAU_E_NOMEM, "%s", path);
     BAU_TRY(read_file(&l, &text, &len));
-    BAU_TRY(check_utf8(&l, text, len));
-    if (len == 0)
-        return bau_error_set(err, BAU_E_USAGE, "%s:1:1: the file is empty", path);
-    struct fy_diag_cfg diag_config;
-    fy_diag_cfg_default(&diag_config);
-    diag_config.fp = NULL;
-    struct fy_diag *diag = fy_diag_create(&diag_config);
-    if (!diag)
-        return bau_error_set(err, BAU_E_NOMEM, "%s", path);
-    fy_diag_set_collect_errors(diag, true);
-    const struct fy_parse_cfg config = { .flags = FYPCF_COLLECT_DIAG | FYPCF_DISABLE_RECYCLING,
-                                         .diag = diag };
-    struct fy_parser *parser = fy_parser_create(&config);
-    bau_status status;
-    if (!parser || fy_parser_set_string(parser, text, len) != 0)
-        status = bau_error_set(err, BAU_E_NOMEM, "%s", path);
-    else
-        status = load_document(&l, parser, diag, out);
-    if (parser)
-        fy_parser_destroy(parser);
-    fy_diag_destroy(diag);
-    return status;
+    return bau_yaml_parse(path, text, len, arena, out, err);
 }
 
 const struct bau_yaml_pair *bau_yaml_get(const struct bau_yaml *map, const char *key)

@@ -21,6 +21,9 @@ struct bau_yaml {
 /* The whole file, at most 16 MiB, UTF-8. Errors are BAU_E_USAGE with file:line:column. */
 bau_status bau_yaml_load(const char *path, struct bau_arena *arena, const struct bau_yaml **out,
                          struct bau_error *err) BAU_MUST_CHECK;
+/* The same out of memory; `name` stands where errors say which file. */
+bau_status bau_yaml_parse(const char *name, const char *text, size_t len, struct bau_arena *arena,
+                          const struct bau_yaml **out, struct bau_error *err) BAU_MUST_CHECK;
 /* NULL when absent. */
 const struct bau_yaml_pair *bau_yaml_get(const struct bau_yaml *map, const char *key);
 

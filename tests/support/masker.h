@@ -10,16 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/core/mask_key.h"
+#include "src/plan/plan.h"
 #include "tests/support/samples.h"
 
 struct bound {
     const struct bau_masker *masker;
     bau_type type;
     struct bau_arena *arena;
-    struct bau_mask_key *key;
-    void *config, *scratch;
-    bool by; /* a FIELD option is set */
+    struct bau_single *single;
+    const void *config; /* of the masker */
+    void *scratch;
+    size_t scratch_bytes;
     bau_status status;
     struct bau_error err;
 };
@@ -50,52 +51,47 @@ static const char *literal(bau_type type)
     return text[type];
 }
 
-static inline bau_status set_options(struct bound *b, const char *settings)
+/* "a=1 b=[c, d]" → words; a space inside brackets belongs to its word. `value` is one that the type can hold. */
+static inline struct bau_texts words_of(const struct bound *b, const char *settings)
 {
-    char copy[256], *rest = copy;
-    snprintf(copy, sizeof copy, "%s", settings);
-    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
-        char *value = strchr(word, '=');
-        if (!value)
-            continue;
-        *value++ = '\0';
-        const struct bau_option *o = bau_option_find(b->masker->options, word);
-        if (!o)
-            return bau_error_set(&b->err, BAU_E_USAGE, "no option %s", word);
-        b->by = b->by || (o->flags & BAU_OPTION_FIELD);
-        if (strcmp(word, "value") == 0 && b->type != BAU_TEXT)
-            value = (char *)(uintptr_t)literal(b->type);
-        BAU_TRY(bau_option_set(o, b->config, value, b->arena, &b->err));
+    struct bau_texts out = { .at = bau_arena_take(b->arena, 32 * sizeof *out.at) };
+    for (const char *at = settings; *(at += strspn(at, " ")) && out.n < 32;) {
+        size_t n = 0;
+        for (int depth = 0; at[n] && (depth > 0 || at[n] != ' '); n++)
+            depth += (strchr("[{", at[n]) != NULL) - (strchr("]}", at[n]) != NULL);
+        const bool value = strncmp(at, "value=", 6) == 0 && b->type != BAU_TEXT;
+        out.at[out.n++] = value ? bau_arena_printf(b->arena, "value=%s", literal(b->type))
+                                : bau_arena_textn(b->arena, at, n);
+        at += n;
     }
-    return BAU_OK;
-}
-
-static inline bau_status start(struct bound *b, const char *settings, const struct bau_field *field,
-                               uint32_t max_chars)
-{
-    const struct bau_masker *m = b->masker;
-    BAU_TRY(bau_mask_key_new(master, "", "test", m->name, m->canon, b->arena, &b->key, &b->err));
-    if (m->options)
-        BAU_TRY(bau_options_default(m->options, b->config, b->arena, &b->err));
-    BAU_TRY(set_options(b, settings));
-    const struct bau_mask_bind with = { .masker = m->name,
-                                        .domain = "test",
-                                        .field = field,
-                                        .type = b->type,
-                                        .max_chars = max_chars,
-                                        .key = b->key,
-                                        .arena = b->arena };
-    return m->bind ? m->bind(b->config, &with, &b->err) : BAU_OK;
+    return out;
 }
 
 static inline struct bound bind_with(const struct bau_masker *m, bau_type type, const char *settings,
                                      const struct bau_field *field, uint32_t max_chars)
 {
     struct bound b = { .masker = m, .type = type, .arena = bau_arena_new(1 << 16, BAU_ARENA_PRIVATE) };
+    struct bau_keys *keys;
+    size_t scratch = 1;
     cr_assert(b.arena != NULL);
-    b.config = bau_arena_zero(b.arena, m->config_bytes + 1);
-    b.scratch = bau_alloc(m->scratch_bytes + 1);
-    b.status = start(&b, settings, field, max_chars);
+    cr_assert_eq(bau_keys_of(master, &keys, &b.err), BAU_OK);
+    for (size_t i = 0; i < bau_n_maskers; i++)
+        scratch = bau_maskers[i]->scratch_bytes > scratch ? bau_maskers[i]->scratch_bytes : scratch;
+    b.scratch_bytes = scratch;
+    b.scratch = bau_alloc(scratch);
+    const struct bau_texts words = words_of(&b, settings);
+    const struct bau_single_with with = { .masker = m->name,
+                                          .words = &words,
+                                          .domain = "test",
+                                          .keys = keys,
+                                          .type = type,
+                                          .by_type = BAU_I32,
+                                          .field = field,
+                                          .max_chars = max_chars };
+    b.status = bau_single_new(&with, &b.single, &b.err);
+    bau_keys_free(keys);
+    if (b.status == BAU_OK)
+        b.config = b.single->bound.config;
     return b;
 }
 
@@ -108,9 +104,7 @@ static inline struct bound bind_example(const struct bau_masker *m, bau_type typ
 
 static inline void release(struct bound *b)
 {
-    if (b->masker->unbind)
-        b->masker->unbind(b->config);
-    bau_mask_key_release(b->key);
+    bau_single_free(b->single);
     bau_free(b->scratch);
     bau_arena_free(b->arena);
 }
@@ -233,19 +227,21 @@ static inline struct bau_column owners(uint32_t from, uint32_t to, struct bau_ar
     return c;
 }
 
-/* One column a FIELD option that is set: the owner of each row, or a day of 1970 where a date is asked for. */
-static inline uint32_t row_fields(const struct bound *b, const struct bau_column *owner,
-                                  const struct bau_column *day, const struct bau_column *out[8])
+/* The owner of each row, and a day of 1970 where an option asks for a date. */
+static inline void row_fields(const struct bound *b, const struct bau_column *owner,
+                              const struct bau_column *day, const struct bau_column *out[BAU_BY_MOST])
 {
     uint32_t n = 0;
-    for (const struct bau_option *o = b->masker->options; o && o->name && n < 8; o++) {
+    for (uint32_t i = 0; i < BAU_BY_MOST; i++)
+        out[i] = owner;
+    for (const struct bau_option *o = b->masker->options; o && o->name; o++) {
         const char *field = NULL;
         if (o->flags & BAU_OPTION_FIELD)
             memcpy(&field, (const char *)b->config + o->offset, sizeof field);
-        if (field)
-            out[n++] = o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0 ? day : owner;
+        if (field && o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0)
+            out[n] = day;
+        n += field != NULL;
     }
-    return n;
 }
 
 static inline bau_status run(const struct bound *b, const struct bau_column *in, uint32_t from,
@@ -255,14 +251,14 @@ static inline bau_status run(const struct bound *b, const struct bau_column *in,
     const struct bau_column by = owners(from, from + in->n_values, arena);
     struct bau_column days = by;
     days.type = BAU_DATE;
-    const struct bau_column *fields[8];
+    const struct bau_column *fields[BAU_BY_MOST];
     row_fields(b, &by, &days, fields);
     struct bau_mask_ctx ctx = {
-        .arena = arena, .scratch = b->scratch, .fields = b->by ? fields : NULL, .first_row = first_row
+        .arena = arena, .scratch = b->scratch, .fields = fields, .first_row = first_row
     };
-    memset(b->scratch, 0xA5, b->masker->scratch_bytes);
+    memset(b->scratch, 0xA5, b->scratch_bytes);
     *out = *in;
-    return b->masker->apply(b->config, &ctx, in, out, err);
+    return bau_sub_apply(&b->single->bound.run, &ctx, in, out, err);
 }
 
 static inline struct bau_column run_fine(const struct bound *b, const struct bau_column *in, uint32_t from,

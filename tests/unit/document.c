@@ -41,7 +41,10 @@ static void bind_kind(struct rules *r, struct bau_bound *out, const struct bau_m
     };
     if (m->bind)
         cr_assert_eq(m->bind(config, &with, &r->err), BAU_OK, "%s", r->err.text);
-    *out = (struct bau_bound){ .masker = m, .config = config, .domain = m->name };
+    *out = (struct bau_bound){ .masker = m,
+                               .config = config,
+                               .domain = m->name,
+                               .run = { .label = "", .masker = m, .config = config, .type = type } };
 }
 
 /* Pairs of path and masker; "-" keeps. */

@@ -88,25 +88,19 @@ Test(categorical, enums_and_booleans_have_their_own_labels)
 
 Test(categorical, rows_draw_for_themselves)
 {
-    static const struct bau_field one = { .name = "one", .type = BAU_TEXT },
-                                  two = { .name = "two", .type = BAU_TEXT };
     struct bau_arena *arena = bau_arena_new(1 << 16, 0);
-    struct bound b = bind_with(bau_masker_find("categorical"), BAU_TEXT,
-                               "values=a|b|c|d|e|f|g|h per=row by=id", &one, 0),
-                 other = bind_with(bau_masker_find("categorical"), BAU_TEXT,
-                                   "values=a|b|c|d|e|f|g|h per=row by=id", &two, 0);
+    struct bound b =
+        bind_with(bau_masker_find("categorical"), BAU_TEXT, "values=a|b|c|d|e|f|g|h per=row by=id", NULL, 0);
     cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
     const struct bau_column in = make(b.masker, BAU_TEXT, 0, 900, false, arena),
-                            out = run_fine(&b, &in, 0, arena), second = run_fine(&other, &in, 0, arena);
-    uint32_t distinct = 0, differ = 0;
+                            out = run_fine(&b, &in, 0, arena);
+    uint32_t distinct = 0;
     for (uint32_t i = 0; i < 900; i++) { /* nine owners: a label an owner, whatever the value */
         cr_assert(same_value(&out, i, &out, i % 9));
         distinct += i && !same_value(&out, 0, &out, i);
-        differ += !same_value(&out, i, &second, i);
     }
-    cr_expect(distinct > 0 && differ > 0, "%u %u", distinct, differ);
+    cr_expect(distinct > 0);
     release(&b);
-    release(&other);
     bau_arena_free(arena);
 }
 

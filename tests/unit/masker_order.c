@@ -1,7 +1,9 @@
 /* order_preserving: strictly rising, on all of small domains and on many values of large ones; against a plain recursion. */
 #include <criterion/criterion.h>
 
+#include "src/core/mask_key.h"
 #include "src/kernel/kernels.h"
+#include "src/plan/build.h"
 #include "tests/support/single.h"
 
 static struct bau_column numbers(bau_type type, const int64_t *v, uint32_t n, struct bau_arena *arena)
@@ -132,7 +134,15 @@ Test(order, is_the_documented_construction_in_every_type)
     uint8_t subkey[32];
     struct bau_prf prf;
     struct bau_error err;
-    cr_assert_eq(bau_mask_subkey(i32.key, "order", subkey, &err), BAU_OK);
+    struct bau_mask_key *key;
+    struct bau_keys *keys;
+    cr_assert_eq(bau_keys_of(master, &keys, &err), BAU_OK);
+    cr_assert_eq(
+        bau_keys_mask_key(keys, "", "test", "order_preserving", BAU_CANON_DECIMAL, arena, &key, &err),
+        BAU_OK);
+    cr_assert_eq(bau_mask_subkey(key, "order", subkey, &err), BAU_OK);
+    bau_mask_key_release(key);
+    bau_keys_free(keys);
     cr_assert(bau_prf_init(&prf, subkey));
     for (int64_t v = -1000; v < 9000; v += 7) {
         char spelled[24];

@@ -266,7 +266,7 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
         { "  - { at: shop.public.customers, set: { name: permute_it } }\n", NULL, "permute" },
         { "  - { at: shop.public.customers, set: { id: email } }\n", "shop.public.customers.id",
           "does not take" },
-        { "  - { at: shop.public.customers, set: { name: { $.a: email } } }\n", "shop.public.customers.name",
+        { "  - { at: shop.public.customers, set: { id: { $.a: email } } }\n", "shop.public.customers.id",
           "json" },
         { "  - { at: shop.public.customers, set: { name: { mask: noise, by: nothing } } }\n", NULL, "by" },
         { "  - { at: shop.public.customers, set: { profile: { $.**.email: email, $.*: { keep: settings } } } "
