@@ -1,0 +1,176 @@
+/* Maskers that look at all values first: what they make of what they saw, however it was cut, and what they refuse. */
+#include <criterion/criterion.h>
+
+#include "maskers/digests.h"
+#include "tests/support/single.h"
+
+enum { ROWS = 3000 };
+
+static struct bau_column fixed(bau_type type, const int64_t *v, uint32_t n, struct bau_arena *arena)
+{
+    const struct bau_column shape = { .form = BAU_FORM_TYPED, .type = type, .n_values = n };
+    struct bau_column c;
+    struct bau_error err;
+    cr_assert_eq(bau_column_make(&c, &shape, type, 0, arena, &err), BAU_OK);
+    for (uint32_t i = 0; i < n; i++)
+        if (bau_type_width(type) == 8)
+            ((int64_t *)c.data)[i] = v[i];
+        else
+            ((int32_t *)c.data)[i] = (int32_t)v[i];
+    return c;
+}
+
+static int64_t at(const struct bau_column *c, uint32_t i)
+{
+    return bau_type_width(c->type) == 8 ? ((const int64_t *)c->data)[i] : ((const int32_t *)c->data)[i];
+}
+
+/* ---- sequence ---- */
+
+Test(seen, sequence_is_dense_and_does_not_depend_on_cuts)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound one = bind_with(bau_masker_find("sequence"), BAU_I64, "start=100", NULL, 0),
+                 two = bind_with(bau_masker_find("sequence"), BAU_I64, "start=100", NULL, 0);
+    int64_t v[ROWS];
+    uint8_t seen[ROWS] = { 0 };
+    cr_assert_eq(one.status, BAU_OK, "%s", one.err.text);
+    for (int64_t i = 0; i < ROWS; i++)
+        v[i] = (i % 1000) * 7919 - 5; /* a thousand values, three times each */
+    const struct bau_column in = fixed(BAU_I64, v, ROWS, arena);
+    look_fine(&one, &in, 0, arena);
+    for (uint32_t from = ROWS; from > 0; from -= 100) { /* from the end, in pieces, settled each time */
+        const struct bau_column part = fixed(BAU_I64, v + from - 100, 100, arena);
+        look_fine(&two, &part, from - 100, arena);
+    }
+    const struct bau_column out = run_fine(&one, &in, 0, arena), again = run_fine(&two, &in, 0, arena);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        cr_assert(at(&out, i) >= 100 && at(&out, i) < 1100, "dense");
+        cr_assert_eq(at(&out, i), at(&again, i), "cut and order do not matter");
+        cr_assert_eq(at(&out, i), at(&out, i % 1000), "equal in, equal out");
+        cr_assert(i >= 1000 || !seen[at(&out, i) - 100]);
+        seen[at(&out, i) - 100] = 1;
+    }
+    const int64_t strange = 1;
+    const struct bau_column other = fixed(BAU_I64, &strange, 1, arena);
+    struct bau_column ignored;
+    struct bau_error err;
+    cr_assert_eq(run(&one, &other, 0, 0, arena, &ignored, &err), BAU_E_DATA);
+    release(&one);
+    release(&two);
+    bau_arena_free(arena);
+}
+
+Test(seen, sequence_of_texts_has_a_prefix_and_zeros)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound b = bind_with(bau_masker_find("sequence"), BAU_TEXT, "prefix=K- digits=4 start=9", NULL, 0);
+    cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
+    const struct bau_column in = make(b.masker, BAU_TEXT, 0, 50, true, arena);
+    look_fine(&b, &in, 0, arena);
+    const struct bau_column out = run_fine(&b, &in, 0, arena);
+    bool seen[64] = { false };
+    for (uint32_t i = 0; i < 50; i++) {
+        const struct bau_slice v = bau_column_value(&out, i);
+        char text[8] = "";
+        if (!bau_column_present(&out, i))
+            continue;
+        cr_assert_eq(v.len, 6u);
+        memcpy(text, v.data, 6);
+        cr_assert(strncmp(text, "K-00", 4) == 0, "%s", text);
+        const int n = atoi(text + 2) - 9;
+        cr_assert(n >= 0 && n < 50 - (int)in.n_nulls && !seen[n], "nulls have no number");
+        seen[n] = true;
+    }
+    release(&b);
+    bau_arena_free(arena);
+}
+
+Test(seen, sequence_says_what_has_no_room)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound few = bind_with(bau_masker_find("sequence"), BAU_TEXT, "digits=1", NULL, 0),
+                 late = bind_with(bau_masker_find("sequence"), BAU_I32, "start=2147483640", NULL, 0),
+                 small = bind_with(bau_masker_find("sequence"), BAU_I64, "memory=64KiB", NULL, 0);
+    struct bau_error err;
+    cr_assert(few.status == BAU_OK && late.status == BAU_OK && small.status == BAU_OK);
+    const struct bau_column text = make(few.masker, BAU_TEXT, 0, 10, false, arena);
+    cr_expect_eq(look(&few, &text, 0, arena, &err), BAU_E_LIMIT);
+    int64_t v[5000];
+    for (int64_t i = 0; i < 5000; i++)
+        v[i] = i;
+    const struct bau_column eight = fixed(BAU_I32, v, 8, arena), nine = fixed(BAU_I32, v, 9, arena);
+    cr_expect_eq(look(&late, &eight, 0, arena, &err), BAU_OK);
+    cr_expect_eq(look(&late, &nine, 0, arena, &err), BAU_E_LIMIT);
+    for (int64_t i = 0; i < 5000; i++)
+        v[i] = i % 2048; /* just as many as 64 KiB hold */
+    const struct bau_column fits = fixed(BAU_I64, v, 5000, arena);
+    cr_expect_eq(look(&small, &fits, 0, arena, &err), BAU_OK);
+    v[7] = -1;
+    v[4500] = -2;
+    const struct bau_column more = fixed(BAU_I64, v, 5000, arena);
+    cr_expect_eq(look(&small, &more, 0, arena, &err), BAU_E_LIMIT);
+    cr_expect(strstr(err.text, "'memory'") != NULL, "%s", err.text);
+    release(&few);
+    release(&late);
+    release(&small);
+    bau_arena_free(arena);
+}
+
+/* ---- now_anchor ---- */
+
+Test(seen, now_anchor_moves_the_latest_date_to_the_day)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound b = bind_with(bau_masker_find("now_anchor"), BAU_TIMESTAMP, "to=2026-01-31", NULL, 0),
+                 of = bind_with(bau_masker_find("now_anchor"), BAU_DATE, "to=1970-02-01 of=other", NULL, 0);
+    cr_assert(b.status == BAU_OK && of.status == BAU_OK, "%s%s", b.err.text, of.err.text);
+    /* 2024-05-05T13:00 is the latest; 2026-01-31 is 636 days after 2024-05-05 (Python) */
+    const int64_t latest = INT64_C(1714914000000000), shift = 636 * BAU_DAY_US;
+    const int64_t v[] = { 0, latest, latest - 1, INT64_MAX, INT64_MIN, -BAU_DAY_US };
+    const struct bau_column in = fixed(BAU_TIMESTAMP, v, 6, arena);
+    look_fine(&b, &in, 0, arena);
+    const struct bau_column out = run_fine(&b, &in, 0, arena);
+    for (uint32_t i = 0; i < 6; i++)
+        cr_assert_eq(at(&out, i), i == 3 || i == 4 ? v[i] : v[i] + shift, "%u", i);
+    /* the field `of` holds the days 0 to 8: its latest moves to day 31 */
+    int64_t days[ROWS];
+    for (int64_t i = 0; i < ROWS; i++)
+        days[i] = 1000 + i;
+    const struct bau_column dates = fixed(BAU_DATE, days, ROWS, arena);
+    look_fine(&of, &dates, 0, arena);
+    const struct bau_column moved = run_fine(&of, &dates, 0, arena);
+    for (uint32_t i = 0; i < ROWS; i++)
+        cr_assert_eq(at(&moved, i), days[i] + 23);
+    release(&b);
+    release(&of);
+    bau_arena_free(arena);
+}
+
+Test(seen, now_anchor_without_dates_moves_nothing)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound b = bind_with(bau_masker_find("now_anchor"), BAU_DATE, "to=2026-01-31", NULL, 0);
+    const int64_t v[] = { INT32_MAX };
+    const struct bau_column in = fixed(BAU_DATE, v, 1, arena);
+    look_fine(&b, &in, 0, arena);
+    const struct bau_column out = run_fine(&b, &in, 0, arena);
+    cr_assert_eq(at(&out, 0), INT32_MAX);
+    release(&b);
+    bau_arena_free(arena);
+}
+
+static const struct refusal refused[] = {
+    { "sequence", "prefix=x", BAU_I32, NULL, 0 },
+    { "sequence", "prefix=ab digits=9", BAU_TEXT, NULL, 10 },
+    { "sequence", "start=-1", BAU_I32, NULL, 0 },
+    { "now_anchor", "", BAU_DATE, NULL, 0 }, /* no run, no day */
+    { "now_anchor", "to=infinity", BAU_DATE, NULL, 0 },
+    { "now_anchor", "to=tomorrow", BAU_DATE, NULL, 0 },
+};
+
+Test(seen, bind_refuses)
+{
+    for (size_t i = 0; i < BAU_COUNT(refused); i++)
+        refusal_check(&refused[i], i);
+}
