@@ -4,6 +4,7 @@
  * PRF) and with the plain way (one EVP call a value on a context that is kept). Medians of ROUNDS interleaved
  * rounds; spread is the interquartile range over the median. Run it alone on a quiet machine: ./kernels
  */
+#include "src/kernel/ff1.h"
 #include "src/kernel/json.h"
 #include "src/kernel/kernels.h"
 #include "src/kernel/names.h"
@@ -31,11 +32,13 @@ static struct one all[MAX_CASES];
 static size_t n_all;
 static uint8_t data[N * WIDTH], copy[N * WIDTH], out[N * 16];
 static uint32_t offsets[N + 1], mixed[N + 1], picks[N];
-static uint64_t values[N];
+static uint64_t values[N], ff1_left[N], ff1_right[N];
 static struct bau_prf prf;
 static struct bau_perm perm;
+static struct bau_cipher cipher;
+static struct bau_ff1 ff1;
 static const struct bau_kernels *tables[8];
-static EVP_CIPHER_CTX *evp;
+static EVP_CIPHER_CTX *evp, *evp256;
 static struct bau_json_paths paths;
 static struct bau_json_scratch scratch;
 static char document[1024];
@@ -109,6 +112,32 @@ static void run_feistel_evp(void *with)
     }
 }
 
+/* Sixteen decimal digits as two halves, AES-256. */
+static void run_ff1(void *with)
+{
+    const struct bau_kernels *k = with;
+    k->ff1(&ff1, ff1_left, ff1_right, N, false);
+}
+
+/* The plain way: ten EVP calls a value. */
+static void run_ff1_evp(void *with)
+{
+    (void)with;
+    for (uint32_t i = 0; i < N; i++) {
+        uint8_t block[16] = { 0 };
+        int n;
+        for (int round = 0; round < 10; round++) {
+            uint64_t y;
+            memcpy(block, &ff1_right[i], 8);
+            EVP_EncryptUpdate(evp256, out, &n, block, 16);
+            memcpy(&y, out, 8);
+            const uint64_t sum = (ff1_left[i] + y) % 100000000u;
+            ff1_left[i] = ff1_right[i];
+            ff1_right[i] = sum;
+        }
+    }
+}
+
 static void run_pick(void *with)
 {
     bau_dict_pick_batch(with, values, N, picks);
@@ -170,14 +199,21 @@ static void set_up(void)
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
         mixed[i + 1] = mixed[i] + (uint32_t)(x % 33u) % (N * WIDTH - mixed[i] > 64 ? 33u : 1u);
         values[i] = x % 9999999967u;
+        ff1_left[i] = x % 100000000u;
+        ff1_right[i] = (x >> 32) % 100000000u;
         memcpy(data + i * WIDTH, &x, sizeof x);
     }
     evp = EVP_CIPHER_CTX_new();
+    evp256 = EVP_CIPHER_CTX_new();
     if (!evp || EVP_EncryptInit_ex(evp, EVP_aes_128_ecb(), NULL, key, NULL) != 1 ||
         !bau_prf_init(&prf, key) || !bau_perm_init(&perm, key, 9999999967u, NULL) ||
         !bau_json_paths_init(&paths, texts, 3, memory, &err))
         exit(1);
+    if (!evp256 || EVP_EncryptInit_ex(evp256, EVP_aes_256_ecb(), NULL, data, NULL) != 1 ||
+        !bau_cipher_init(&cipher, data, 32) || !bau_ff1_init(&ff1, &cipher, 10, 16, data, 8))
+        exit(1);
     EVP_CIPHER_CTX_set_padding(evp, 0);
+    EVP_CIPHER_CTX_set_padding(evp256, 0);
     snprintf(document, sizeof document,
              "{\"id\":123456,\"email\":\"someone@example.com\",\"name\":\"Some "
              "One\",\"active\":true,\"address\":{\"street\":\""
@@ -199,10 +235,12 @@ int main(void)
     add("memcpy", "24-byte pieces", run_memcpy, NULL, N, bytes);
     add("prf", "EVP a value", run_prf_evp, NULL, N, bytes);
     add("permute", "EVP a round", run_feistel_evp, NULL, N, (double)N * 8);
+    add("ff1 16 digits", "EVP a round", run_ff1_evp, NULL, N, (double)N * 16);
     for (size_t t = 0; t < n_tables; t++) {
         add("prf", tables[t]->name, run_prf, tables[t], N, bytes);
         add("prf 0-32 bytes", tables[t]->name, run_prf_mixed, tables[t], N, (double)mixed[N]);
         add("permute", tables[t]->name, run_feistel, tables[t], N, (double)N * 8);
+        add("ff1 16 digits", tables[t]->name, run_ff1, tables[t], N, (double)N * 16);
     }
     add("dictionary", "pick", run_pick, bau_names_find("en", BAU_NAMES_SURNAME), N, (double)N * 8);
     add("json", "3 paths of 20 fields", run_json, NULL, N / 16, (double)(N / 16) * (double)strlen(document));
@@ -223,6 +261,7 @@ int main(void)
         const double spread = (o->seconds[ROUNDS * 3 / 4] - o->seconds[ROUNDS / 4]) / s;
         const char *plain = strncmp(o->name, "prf", 3) == 0       ? "prf EVP a value"
                             : strncmp(o->name, "permute", 7) == 0 ? "permute EVP a round"
+                            : strncmp(o->name, "ff1", 3) == 0     ? "ff1 16 digits EVP a round"
                                                                   : NULL;
         const double copied = median("memcpy 24-byte pieces") / WIDTH * o->bytes / o->units;
         printf("%-28s %10.2f %8.2f %7.0f%% %11.3f", o->name, 1e-6 / each, o->bytes / s * 1e-9, 100 * spread,
@@ -233,6 +272,8 @@ int main(void)
     }
     bau_prf_release(&prf);
     bau_perm_release(&perm);
+    bau_cipher_release(&cipher);
     EVP_CIPHER_CTX_free(evp);
+    EVP_CIPHER_CTX_free(evp256);
     return leaves == 0;
 }

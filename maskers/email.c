@@ -7,11 +7,11 @@
  * n addresses collide with a chance below n^2 / 2^81. Where the narrowest column of the domain has no room
  * for the widest
  * `person`, all of it gets tokens; below that the rule is refused. */
-#include "maskers/common.h"
+#include "maskers/reserved_host.h"
 #include "src/kernel/names.h"
 
 enum { PERSON, TOKEN };
-enum { SLOT = 16, NAME_BYTES = 12, SUFFIX = 16, TOKEN_CHARS = 24, DOMAIN_BYTES = 64 };
+enum { SLOT = 16, NAME_BYTES = 12, SUFFIX = 16, TOKEN_CHARS = 24 };
 
 /* Lower-case ASCII names, each with the point behind it; the last byte of a slot counts its bytes. */
 struct list {
@@ -24,7 +24,7 @@ struct config {
     const char *domain;
     const struct bau_mask_key *key;
     struct list given, family;
-    uint8_t tail[DOMAIN_BYTES + SLOT]; /* @domain */
+    uint8_t tail[BAU_HOST_BYTES + SLOT]; /* @domain */
     uint32_t tail_len;
 };
 
@@ -36,40 +36,6 @@ static const struct bau_option options[] = {
       0, NULL, NULL, 0 },
     { 0 },
 };
-
-static bool is_hostname(const char *domain, size_t len)
-{
-    char before = '.';
-    for (size_t i = 0; i < len; before = domain[i++]) {
-        const char c = domain[i];
-        const bool inner = c == '.' || c == '-';
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && !inner)
-            return false;
-        if ((inner && before == '.') || (c == '.' && before == '-'))
-            return false;
-    }
-    return len > 0 && len < DOMAIN_BYTES && before != '.' && before != '-';
-}
-
-static bool ends_with(const char *text, size_t len, const char *end)
-{
-    const size_t n = strlen(end);
-    return len > n && memcmp(text + len - n, end, n) == 0;
-}
-
-static bool is_reserved(const char *domain, size_t len)
-{
-    static const char *const whole[] = { "example.com", "example.net", "example.org" };
-    static const char *const below[] = { ".example.com", ".example.net", ".example.org",
-                                         ".invalid",     ".test",        ".example" };
-    for (size_t i = 0; i < BAU_COUNT(whole); i++)
-        if (strcmp(domain, whole[i]) == 0)
-            return true;
-    for (size_t i = 0; i < BAU_COUNT(below); i++)
-        if (ends_with(domain, len, below[i]))
-            return true;
-    return false;
-}
 
 /* The name in lower case; false when it is longer than NAME_BYTES or has anything but ASCII letters. */
 static bool plain_name(struct bau_slice name, uint8_t slot[SLOT])
@@ -112,16 +78,8 @@ static uint32_t wide_of(const struct config *c)
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {
     struct config *c = config;
-    const size_t len = strlen(c->domain);
-    if (!is_hostname(c->domain, len) || !is_reserved(c->domain, len))
-        return bau_error_set(err, BAU_E_USAGE,
-                             "'%.60s' is not reserved: mail to it could reach somebody; use example.com, "
-                             "example.net, example.org or a name below .invalid, .test or .example",
-                             c->domain);
+    BAU_TRY(bau_reserved_tail(c->domain, c->tail, &c->tail_len, err));
     c->key = with->key;
-    c->tail[0] = '@';
-    memcpy(c->tail + 1, c->domain, len);
-    c->tail_len = (uint32_t)len + 1;
     BAU_TRY(make_list(&c->given, BAU_NAMES_GIVEN, with->arena, err));
     BAU_TRY(make_list(&c->family, BAU_NAMES_SURNAME, with->arena, err));
     if (with->max_chars && wide_of(c) > with->max_chars)

@@ -1,7 +1,6 @@
-/* first_name: a given name of the same script, and of the gender that the row or the rule says.
+/* first_name: a given name of the same script and case (ANNA, anna), and of the gender that the row or the rule says.
  *
- * Names are drawn from the dictionary of the value's script (or of `locale`) by their frequency, never the
- * value itself.
+ * Names are drawn from the dictionary of the value's script (or of `locale`) by their frequency, never the value itself.
  * Names that the narrowest column of the domain cannot hold are not drawn. */
 #include "maskers/people.h"
 

@@ -17,7 +17,7 @@ const struct bau_masker bau_masker_keep = {
     .name = "keep",
     .summary = "Leaves the value as it is; needs a reason.",
     .accepts = BAU_TYPES_ALL,
-    .traits = BAU_DETERMINISTIC | BAU_BIJECTIVE | BAU_KEEPS_LENGTH | BAU_KEEPS_ALL,
+    .traits = BAU_DETERMINISTIC | BAU_BIJECTIVE | BAU_KEEPS_LENGTH | BAU_KEEPS_ALL | BAU_KEEPS_LABELS,
     .leaks = BAU_LEAKS_EQUALITY | BAU_LEAKS_ORDER | BAU_LEAKS_LENGTH | BAU_LEAKS_PREFIX |
              BAU_LEAKS_FREQUENCY | BAU_LEAKS_FORMAT | BAU_LEAKS_RANGE | BAU_LEAKS_VALUE,
     .canon = BAU_CANON_NONE,

@@ -1,7 +1,6 @@
-/* last_name: a surname of the same script, in the form that the gender of the row or the rule asks for.
+/* last_name: a surname of the same script and case, in the form that the gender of the row or the rule asks for.
  *
- * Names are drawn from the dictionary of the value's script (or of `locale`) by their frequency, never the
- * value itself.
+ * Names are drawn from the dictionary of the value's script (or of `locale`) by their frequency, never the value itself.
  * Names that the narrowest column of the domain cannot hold are not drawn. */
 #include "maskers/people.h"
 

@@ -9,9 +9,18 @@ static uint32_t characters(struct bau_slice s)
     return n;
 }
 
-static bool fits(struct bau_slice name, uint32_t max_chars)
+/* In every case; only a ß (two capitals) and the Turkish dotted capital make a name longer. */
+static bool fits(struct bau_slice name, uint32_t max_chars, bool turkic)
 {
-    return name.len <= BAU_NAME_BYTES && (max_chars == 0 || characters(name) <= max_chars);
+    uint8_t put[2 * BAU_NAME_BYTES];
+    struct bau_slice longest = name;
+    if (name.len > BAU_NAME_BYTES)
+        return false;
+    for (size_t i = 0; i + 1 < name.len; i++)
+        turkic = turkic || (name.data[i] == 0xC3 && name.data[i + 1] == 0x9F);
+    if (turkic)
+        longest = (struct bau_slice){ put, bau_case_put(put, name.data, name.len, BAU_CASE_UPPER, true) };
+    return longest.len <= BAU_NAME_BYTES && (max_chars == 0 || characters(longest) <= max_chars);
 }
 
 /* Digests of what stands in the slots, by the masker's own key: equal canonical forms have equal ones. */
@@ -34,31 +43,41 @@ static bau_status digest_slots(struct bau_name_list *list, const struct bau_mask
     return BAU_OK;
 }
 
-static bau_status fill_list(struct bau_name_list *list, uint32_t max_chars, struct bau_error *err)
+static void fill_slot(struct bau_name_list *list, uint32_t i, struct bau_slice name, enum bau_case how,
+                      bool turkic)
+{
+    uint8_t put[2 * BAU_NAME_BYTES];
+    const struct bau_slice s = { put, bau_case_put(put, name.data, name.len, how, turkic) };
+    memset(list->slot[i], 0, BAU_NAME_SLOT);
+    memcpy(list->slot[i], s.data, s.len);
+    list->slot[i][BAU_NAME_BYTES] = (uint8_t)s.len;
+    const uint32_t wide = characters(s);
+    list->widest = wide > list->widest ? wide : list->widest;
+}
+
+static bau_status fill_list(struct bau_name_list *list, enum bau_case how, uint32_t max_chars,
+                            struct bau_error *err)
 {
     const struct bau_dict *d = list->dict;
+    const bool turkic = strcmp(d->locale, "tr") == 0;
     uint32_t last = d->n; /* the nearest entry behind that fits; the end wraps */
     for (uint32_t i = 0; i < d->n && last == d->n; i++)
-        if (fits(bau_dict_name(d, i), max_chars))
+        if (fits(bau_dict_name(d, i), max_chars, turkic))
             last = i;
     if (last == d->n)
         return bau_error_set(err, BAU_E_USAGE, "no name of locale %s has at most %u characters", d->locale,
                              max_chars);
     for (uint32_t i = d->n; i-- > 0;) {
-        if (fits(bau_dict_name(d, i), max_chars))
+        if (fits(bau_dict_name(d, i), max_chars, turkic))
             last = i;
-        const struct bau_slice name = bau_dict_name(d, last);
-        memset(list->slot[i], 0, BAU_NAME_SLOT);
-        memcpy(list->slot[i], name.data, name.len);
-        list->slot[i][BAU_NAME_BYTES] = (uint8_t)name.len;
-        const uint32_t wide = characters(name);
-        list->widest = wide > list->widest ? wide : list->widest;
+        fill_slot(list, i, bau_dict_name(d, last), how, turkic);
     }
     return BAU_OK;
 }
 
-static bau_status make_list(const struct bau_dict *dict, uint32_t max_chars, const struct bau_mask_bind *with,
-                            const struct bau_name_list **out, struct bau_error *err)
+static bau_status make_list(const struct bau_dict *dict, enum bau_case how, uint32_t max_chars,
+                            const struct bau_mask_bind *with, const struct bau_name_list **out,
+                            struct bau_error *err)
 {
     struct bau_name_list *list = bau_arena_zero(with->arena, sizeof *list);
     if (!list)
@@ -68,7 +87,7 @@ static bau_status make_list(const struct bau_dict *dict, uint32_t max_chars, con
     list->digest = bau_arena_buffer(with->arena, dict->n * sizeof *list->digest);
     if (!list->slot || !list->digest)
         return bau_error_set(err, BAU_E_NOMEM, "names");
-    BAU_TRY(fill_list(list, max_chars, err));
+    BAU_TRY(fill_list(list, how, max_chars, err));
     struct bau_arena *scratch = bau_arena_new(64 * 1024, BAU_ARENA_PRIVATE);
     const bau_status status =
         scratch ? digest_slots(list, with->key, scratch, err) : bau_error_set(err, BAU_E_NOMEM, "names");
@@ -86,13 +105,14 @@ static const char *locale_of(const char *locale, enum bau_script script)
     return own ? own : "en";
 }
 
-static bau_status find_dict(const char *locale, bool surname, enum bau_gender gender,
-                            const struct bau_dict **out, struct bau_error *err)
+bau_status bau_people_dict(const char *locale, enum bau_script script, bool surname, enum bau_gender gender,
+                           const struct bau_dict **out, struct bau_error *err)
 {
     static const enum bau_names_kind kinds[2][BAU_GENDERS] = {
         { BAU_NAMES_GIVEN, BAU_NAMES_GIVEN_F, BAU_NAMES_GIVEN_M },
         { BAU_NAMES_SURNAME, BAU_NAMES_SURNAME_F, BAU_NAMES_SURNAME_M },
     };
+    locale = locale_of(locale, script);
     *out = bau_names_find(locale, kinds[surname][gender]);
     if (*out && (*out)->n > 0)
         return BAU_OK;
@@ -103,25 +123,53 @@ static bau_status find_dict(const char *locale, bool surname, enum bau_gender ge
                          locale, known.data ? known.data : "none");
 }
 
+/* Lists that exist already: genders and scripts share dictionaries. */
+struct made {
+    const struct bau_name_list *list[BAU_PEOPLE_SCRIPTS * BAU_GENDERS * BAU_CASES];
+    enum bau_case how[BAU_PEOPLE_SCRIPTS * BAU_GENDERS * BAU_CASES];
+    size_t n;
+};
+
+static bool has_case(const struct bau_dict *dict)
+{
+    const struct bau_slice name = bau_dict_name(dict, 0);
+    return bau_people_script(name.data, name.len) <= BAU_SCRIPT_GREEK;
+}
+
+static bau_status share_list(struct made *made, const struct bau_dict *dict, enum bau_case how,
+                             uint32_t max_chars, const struct bau_mask_bind *with,
+                             const struct bau_name_list **out, struct bau_error *err)
+{
+    size_t k = 0;
+    if (!has_case(dict))
+        how = BAU_CASE_AS_IS;
+    while (k < made->n && (made->list[k]->dict->text != dict->text || made->how[k] != how))
+        k++;
+    if (k == made->n) {
+        BAU_TRY(make_list(dict, how, max_chars, with, &made->list[k], err));
+        made->how[k] = how;
+        made->n++;
+    }
+    *out = made->list[k];
+    return BAU_OK;
+}
+
 bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const char *locale, uint32_t max_chars,
                               const struct bau_mask_bind *with, struct bau_error *err)
 {
-    const struct bau_name_list *made[BAU_PEOPLE_SCRIPTS * BAU_GENDERS]; /* scripts share dictionaries */
-    size_t n_made = 0;
+    struct made made = { .n = 0 };
     out->widest = 0;
     for (unsigned script = 0; script < BAU_PEOPLE_SCRIPTS; script++)
         for (unsigned gender = 0; gender < BAU_GENDERS; gender++) {
             const struct bau_dict *dict;
-            BAU_TRY(find_dict(locale_of(locale, (enum bau_script)script), surname, (enum bau_gender)gender,
-                              &dict, err));
-            size_t k = 0;
-            while (k < n_made && made[k]->dict != dict)
-                k++;
-            if (k == n_made)
-                BAU_TRY(make_list(dict, max_chars, with, &made[n_made++], err));
-            out->list[script][gender] = made[k];
-            if (made[k]->widest > out->widest)
-                out->widest = made[k]->widest;
+            BAU_TRY(bau_people_dict(locale, (enum bau_script)script, surname, (enum bau_gender)gender, &dict,
+                                    err));
+            for (unsigned how = 0; how < BAU_CASES; how++) {
+                const struct bau_name_list **list = &out->list[script][gender][how];
+                BAU_TRY(share_list(&made, dict, (enum bau_case)how, max_chars, with, list, err));
+                if ((*list)->widest > out->widest)
+                    out->widest = (*list)->widest;
+            }
         }
     return BAU_OK;
 }
@@ -138,10 +186,11 @@ bau_status bau_name_part_apply(const struct bau_name_part *part, const struct ba
     uint8_t *dst = out->data, *start = dst;
     for (uint32_t i = 0; i < in->n_values; i++) {
         if (bau_column_present(in, i)) {
-            const enum bau_script script =
-                bau_people_script(src + in->offsets[i], in->offsets[i + 1] - in->offsets[i]);
-            const struct bau_name_list *list =
-                part->list[script][bau_people_gender(options, ctx, genders, i)];
+            const uint8_t *text = src + in->offsets[i];
+            const uint32_t len = in->offsets[i + 1] - in->offsets[i];
+            const enum bau_script script = bau_people_script(text, len);
+            const struct bau_name_list *list = part->list[script][bau_people_gender(options, ctx, genders, i)]
+                                                         [bau_people_case(script, text, len)];
             const uint64_t own = bau_bits64(digest[i]);
             dst = bau_name_put(dst, list, bau_name_draw(list, bau_bits64(digest[i] + 8), own));
         }

@@ -1,10 +1,10 @@
-/* Names of people, for the maskers that make some: which dictionary a value draws from (script and gender),
- * and the
- * dictionaries laid out for fast copying and cut to what the column can hold. */
+/* Names of people, for the maskers that make some: which dictionary a value draws from (script and gender), and the
+ * dictionaries laid out for fast copying, in the case of the value and cut to what the column can hold. */
 #ifndef BAU_MASKERS_PEOPLE_H
 #define BAU_MASKERS_PEOPLE_H
 
 #include "maskers/common.h"
+#include "maskers/letter_case.h"
 #include "src/kernel/names.h"
 
 enum { BAU_NAME_SLOT = 32, BAU_NAME_BYTES = BAU_NAME_SLOT - 1 }; /* a longer name is not drawn */
@@ -20,11 +20,15 @@ struct bau_name_list {
     uint32_t widest;  /* characters */
 };
 
-/* What a masker needs of one part of a name: a list for every script and gender. */
+/* What a masker needs of one part of a name: a list for every script, gender and case. */
 struct bau_name_part {
-    const struct bau_name_list *list[BAU_PEOPLE_SCRIPTS][BAU_GENDERS];
+    const struct bau_name_list *list[BAU_PEOPLE_SCRIPTS][BAU_GENDERS][BAU_CASES];
     uint32_t widest;
 };
+
+/* The dictionary of a locale; "auto": the script's, English for Latin and unknown ones. BAU_E_USAGE: there is none. */
+bau_status bau_people_dict(const char *locale, enum bau_script script, bool surname, enum bau_gender gender,
+                           const struct bau_dict **out, struct bau_error *err) BAU_MUST_CHECK;
 
 /* surname: false: given names. locale "auto": the script's. max_chars 0: no limit; names that are longer are
  * replaced by
@@ -85,6 +89,12 @@ static inline uint32_t bau_people_gender(const struct bau_people_options *o, con
                                          const uint8_t *rows, uint32_t i)
 {
     return rows ? rows[ctx->rows ? ctx->rows[i] : i] : o->gender;
+}
+
+/* Only Latin, Cyrillic and Greek have cases. */
+static inline enum bau_case bau_people_case(enum bau_script script, const uint8_t *text, size_t len)
+{
+    return script >= BAU_SCRIPT_LATIN && script <= BAU_SCRIPT_GREEK ? bau_case_of(text, len) : BAU_CASE_AS_IS;
 }
 
 /* The script of most names shows in their first byte. */

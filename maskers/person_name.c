@@ -1,6 +1,5 @@
-/* person_name: a whole name, given name and surname, of the same script and of the gender that the row or
- * the rule says;
- * where neither does, the value's own PRF decides, so that both parts agree (Анна Иванова).
+/* person_name: a whole name, given name and surname, of the same script and case and of the gender that the row or the
+ * rule says; where neither does, the value's own PRF decides, so that both parts agree (Анна Иванова).
  *
  * Order: given name first; in Han, Kana and Hangul the surname. Between them a blank; in Han, Kana and
  * Hangul only when
@@ -45,9 +44,10 @@ static uint8_t *write_name(uint8_t *dst, const struct config *c, const uint8_t *
 {
     const enum bau_script script = bau_people_script(text, len);
     if (gender == BAU_GENDER_ANY)
-        gender = digest[15] & 1u ? BAU_GENDER_F : BAU_GENDER_M; /* the draw below hardly looks at this bit */
-    const struct bau_name_list *given = c->given.list[script][gender],
-                               *family = c->family.list[script][gender];
+        gender = digest[8] & 1u ? BAU_GENDER_F : BAU_GENDER_M; /* a bit too low for the draw of the surname */
+    const enum bau_case how = bau_people_case(script, text, len);
+    const struct bau_name_list *given = c->given.list[script][gender][how],
+                               *family = c->family.list[script][gender][how];
     const uint32_t one = bau_dict_pick(given->dict, bau_bits64(digest)),
                    two = bau_dict_pick(family->dict, bau_bits64(digest + 8));
     const bool asian = is_east_asian(script);

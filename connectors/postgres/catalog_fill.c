@@ -63,7 +63,10 @@ static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod)
         return;
     const struct pg_type_more *more = pg_type_more_of(&fill->types, t);
     set_limits(f, t->oid, typmod);
-    f->type = more->citext || t->kind == PG_ENUM ? BAU_TEXT : pg_type_map(t->oid);
+    f->type = more->citext || more->spelled || t->kind == PG_ENUM ? BAU_TEXT : pg_type_map(t->oid);
+    if (pg_is_network(t->oid) &&
+        !pg_is_network(f->native_type)) /* a domain: its values do not tell what they are */
+        f->type = BAU_OTHER;
     f->document = f->type == BAU_JSON;
     f->n_labels = more->n_labels;
     f->labels = more->labels;
@@ -118,6 +121,7 @@ static void fill_wire(struct pg_fill *fill, uint32_t at)
         if (list)
             base = pg_type_base(&fill->types, base->element, &typmod, &not_null);
         const bool xml = base && pg_type_is_xml(base->oid);
+        const bool spelled = base && pg_type_more_of(&fill->types, base)->spelled;
         const char *comma = t->n_wire ? ", " : "";
         bau_text_addf(&columns, "%s%s", comma, quoted ? quoted : "");
         bau_text_addf(&selects, "%s%s%s", comma, quoted ? quoted : "",
@@ -126,7 +130,7 @@ static void fill_wire(struct pg_fill *fill, uint32_t at)
                              : "::text");
         cast = cast || xml;
         fill->failed = fill->failed || !quoted;
-        if (pg_type_needs_text(side, field->native_type))
+        if (spelled || pg_type_needs_text(side, field->native_type))
             t->transport = PG_COPY_TEXT;
         t->rewrites = t->rewrites || pg_type_holds_oids(side, field->native_type);
         types[t->n_wire] = field->native_type;

@@ -1,5 +1,6 @@
 /* Columns ↔ values: the typed buffers of a column from its spans, and the wire form of one value of a replaced column. */
 #include "codec.h"
+#include "quick.h"
 
 enum {
     ZERO_COPY_BYTES = 256 * 1024,
@@ -131,6 +132,13 @@ static bool blank_padded(const struct bau_field *field)
     return field->native_type == BPCHAR_OID || field->native_type == BPCHAR_ARRAY_OID;
 }
 
+static bau_status decode_binary(struct pg_build *b, const uint8_t *p, size_t len,
+                                const struct bau_field *field, struct bau_error *err)
+{
+    return pg_is_network(field->native_type) ? pg_network_decode(b, p, len, field->native_type, err)
+                                             : pg_binary_decode(b, p, len, blank_padded(field), err);
+}
+
 static size_t span_bytes(const struct bau_batch *batch, const struct bau_column *column)
 {
     size_t bytes = 0;
@@ -142,7 +150,8 @@ static size_t span_bytes(const struct bau_batch *batch, const struct bau_column 
 /* One large value alone in its batch is not copied: raw has the readable bytes behind it that B2 asks for. */
 static bool point_into_raw(const struct bau_batch *batch, struct bau_column *column, struct bau_error *err)
 {
-    if (batch->n_rows != 1 || column->field->list || is_text(batch) || blank_padded(column->field))
+    if (batch->n_rows != 1 || column->field->list || is_text(batch) || blank_padded(column->field) ||
+        pg_is_network(column->field->native_type))
         return false;
     const struct bau_span span = column->spans[0];
     const bau_type type = column->field->type;
@@ -172,12 +181,12 @@ static bau_status decode_plain(const struct bau_batch *batch, const struct bau_c
             BAU_TRY(pg_text_decode(b, scratch, pg_copy_unescape(batch->raw + span.at, span.len, scratch),
                                    padded, err));
         else
-            BAU_TRY(pg_binary_decode(b, batch->raw + span.at, span.len, padded, err));
+            BAU_TRY(decode_binary(b, batch->raw + span.at, span.len, column->field, err));
     }
     return BAU_OK;
 }
 
-static bau_status binary_list(struct pg_build *b, const uint8_t *p, size_t len, bool padded,
+static bau_status binary_list(struct pg_build *b, const uint8_t *p, size_t len, const struct bau_field *field,
                               struct bau_error *err)
 {
     struct pg_array array;
@@ -194,7 +203,7 @@ static bau_status binary_list(struct pg_build *b, const uint8_t *p, size_t len, 
         }
         if (n > len - at)
             return pg_malformed("array", len, err);
-        BAU_TRY(pg_binary_decode(b, p + at, n, padded, err));
+        BAU_TRY(decode_binary(b, p + at, n, field, err));
         at += n;
     }
     return at == len ? BAU_OK : pg_malformed("array", len, err);
@@ -229,7 +238,7 @@ static bau_status decode_lists(const struct bau_batch *batch, struct bau_column 
         if (span.len != BAU_SPAN_NULL && text)
             BAU_TRY(text_list(b, scratch, pg_copy_unescape(p, span.len, scratch), padded, element, err));
         else if (span.len != BAU_SPAN_NULL)
-            BAU_TRY(binary_list(b, p, span.len, padded, err));
+            BAU_TRY(binary_list(b, p, span.len, column->field, err));
         at[r + 1] = b->n;
     }
     column->list_offsets = at;
@@ -238,7 +247,7 @@ static bau_status decode_lists(const struct bau_batch *batch, struct bau_column 
 
 bau_status pg_decode_column(const struct bau_batch *batch, struct bau_column *column, struct bau_error *err)
 {
-    if (point_into_raw(batch, column, err))
+    if (point_into_raw(batch, column, err) || pg_quick_decode(batch, column))
         return BAU_OK;
     const size_t bytes = span_bytes(batch, column);
     const bool list = column->field->list;
@@ -290,6 +299,15 @@ static bau_status check_type(const struct bau_column *column, bool text, struct 
                          bau_type_word(field), bau_type_word(column->type));
 }
 
+static bau_status encode_binary(const struct bau_column *column, uint32_t i, bool version,
+                                struct bau_text *out, struct bau_error *err)
+{
+    const struct bau_slice value = bau_column_value(column, i);
+    return pg_is_network(column->field->native_type)
+               ? pg_network_encode(value, column->field->native_type, out, err)
+               : pg_binary_encode(column->type, value, version, out, err);
+}
+
 static bau_status encode_binary_list(const struct bau_column *column, struct bau_slice arrived, uint32_t from,
                                      uint32_t to, struct bau_text *out, struct bau_error *err)
 {
@@ -308,7 +326,7 @@ static bau_status encode_binary_list(const struct bau_column *column, struct bau
     bool nulls = false;
     for (uint32_t i = from; i < to; i++) {
         if (bau_column_present(column, i)) {
-            BAU_TRY(pg_binary_encode(column->type, bau_column_value(column, i), version, out, err));
+            BAU_TRY(encode_binary(column, i, version, out, err));
         } else {
             nulls = true;
             add_length(UINT32_MAX, out);
@@ -376,7 +394,7 @@ bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *col
                      size_t least, struct bau_text *out, struct bau_slice *out_rest)
 {
     if (!column->offsets || column->list_offsets || column->offsets[row + 1] - column->offsets[row] < least ||
-        column->type == BAU_NUMERIC || is_text(batch))
+        column->type == BAU_NUMERIC || is_text(batch) || pg_is_network(column->field->native_type))
         return false;
     const struct bau_slice value = bau_column_value(column, row);
     const bool version = column->type == BAU_JSON && wants_version(column, original(batch, column, row));
@@ -405,8 +423,7 @@ bau_status pg_encode_value(const struct bau_batch *batch, const struct bau_colum
         return text ? encode_text_list(column, arrived, from, to, out, err)
                     : encode_binary_list(column, arrived, from, to, out, err);
     }
-    const struct bau_slice value = bau_column_value(column, row);
     if (text)
-        return encode_text(column, value, out, err);
-    return pg_binary_encode(column->type, value, wants_version(column, arrived), out, err);
+        return encode_text(column, bau_column_value(column, row), out, err);
+    return encode_binary(column, row, wants_version(column, arrived), out, err);
 }

@@ -45,6 +45,13 @@ size_t pg_copy_unescape(const uint8_t *p, size_t len,
                         uint8_t *out); /* out: len bytes; returns how many came out */
 void pg_copy_escape(const uint8_t *p, size_t len, struct bau_text *out);
 
+/* network.c ─ inet, cidr, macaddr, macaddr8: text to maskers. `oid`: of the type or of an array of it. Encoding a text that
+ * is no such value is BAU_E_DATA. */
+bau_status pg_network_decode(struct pg_build *b, const uint8_t *p, size_t len, uint32_t oid,
+                             struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_network_encode(struct bau_slice value, uint32_t oid, struct bau_text *out,
+                             struct bau_error *err) BAU_MUST_CHECK;
+
 /* array.c ─ walks the value of an array. */
 struct pg_array { /* binary */
     uint32_t n, element_oid;

@@ -1,7 +1,7 @@
 /* Runs pg_dump for the objects of the schema; rows never pass through it.
  *
- * The newest pg_dump on this machine that knows the server is taken: BAUTA_PG_BIN alone when set, else Debian's version
- * folders and PATH. It connects with PG… variables of its own environment (a password in argv could be seen by all) to
+ * The newest pg_dump on this machine is taken: that of the store's pg_bin or else of BAUTA_PG_BIN alone when one is set,
+ * else of Debian's version folders and PATH. It connects with PG… variables of its own environment (a password in argv could be seen by all) to
  * exactly the server that the coordinator reached, and sees the coordinator's snapshot. Its output stays in memory. What it
  * writes to stderr is passed on only when it is about privileges or connections. */
 #include "source.h"
@@ -217,10 +217,17 @@ static void try_program(struct found *best, const char *folder, size_t n)
     memcpy(best->path, path, strlen(path) + 1);
 }
 
-static void find_program(struct found *best)
+/* The folder the user named, NULL when there is none. */
+static const char *named_folder(const struct bau_side *side)
 {
-    const char *own = getenv("BAUTA_PG_BIN");
-    if (own && own[0]) {
+    const char *folder = side->config->pg_bin ? side->config->pg_bin : getenv("BAUTA_PG_BIN");
+    return folder && folder[0] ? folder : NULL;
+}
+
+static void find_program(const struct bau_side *side, struct found *best)
+{
+    const char *own = named_folder(side);
+    if (own) {
         try_program(best, own, strlen(own));
         return;
     }
@@ -242,8 +249,8 @@ static void find_program(struct found *best)
 static bau_status dump_failed(const struct bau_side *side, int code, const struct bau_text *complaints,
                               struct bau_error *err)
 {
-    static const char *const safe[] = { "permission denied", "connection to server", "server version",
-                                        "aborting because" };
+    static const char *const safe[] = { "permission denied", "connection to server", "connection to database",
+                                        "server version", "aborting because" };
     const char *line = complaints->data ? complaints->data : "";
     const size_t n = strcspn(line, "\n");
     BAU_AUTO_TEXT first = { 0 };
@@ -255,17 +262,19 @@ static bau_status dump_failed(const struct bau_side *side, int code, const struc
                          code, told ? ": " : "", told ? first.data : "");
 }
 
-bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct bau_error *err)
+bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, int *out_major, struct bau_error *err)
 {
     struct found found = { .major = 0 };
-    find_program(&found);
-    if (found.major < side->version / 10000)
+    find_program(side, &found);
+    const char *folder = named_folder(side);
+    const int major = side->version / 10000;
+    if (found.major < major)
         return bau_error_set(
             err, BAU_E_SOURCE,
-            "source of store %s: the server is PostgreSQL %d and needs a pg_dump at least that new; %s; "
-            "install postgresql-client-%d or set BAUTA_PG_BIN",
-            side->with.store, side->version / 10000,
-            found.major ? "the newest here is too old" : "there is none here", side->version / 10000);
+            "source of store %s: the server is PostgreSQL %d, and there is no pg_dump of %d or "
+            "later %s%s; install postgresql-client-%d, or name its folder with pg_bin or "
+            "BAUTA_PG_BIN",
+            side->with.store, major, major, folder ? "in " : "on this machine", folder ? folder : "", major);
     char snapshot[96];
     (void)snprintf(snapshot, sizeof snapshot, "--snapshot=%s", side->snapshot);
     const char *args[] = { "pg_dump",
@@ -283,5 +292,6 @@ bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct ba
     BAU_TRY(run(found.path, args, side->main, &side->with.watch, out, &complaints, &code, err));
     if (side->with.watch.stopped && side->with.watch.stopped(side->with.watch.self))
         return bau_error_set(err, BAU_E_CANCELLED, "pg_dump was stopped");
+    *out_major = found.major;
     return code == 0 ? BAU_OK : dump_failed(side, code, &complaints, err);
 }

@@ -1,10 +1,12 @@
-/* The target after the data, in this order: indexes and keys (parallel), attached to their parents; foreign keys, first
- * added without a look at the rows, then validated in parallel; sequences; large objects; triggers, rules, policies, statistics,
- * publications and privileges as pg_dump lists them; materialised views; ANALYZE (parallel); what belongs to the database;
- * event triggers last of all, so that none of them sees our work. */
+/* The target after the data, in this order: indexes and keys (parallel), attached to their parents; extended statistics;
+ * foreign keys, first added without a look at the rows, then validated, with ANALYZE in the same pool (parallel); sequences;
+ * large objects; triggers, rules, policies, publications and privileges as pg_dump lists them; materialised views and their
+ * ANALYZE; what belongs to the database; event triggers last of all, so that none of them sees our work. */
 #include "target.h"
 
 #include <string.h>
+
+enum { ANALYZED_ROWS = 30000 }; /* ANALYZE looks at a sample of this size at the usual statistics target */
 
 struct finish {
     struct bau_side *side;
@@ -71,6 +73,12 @@ static uint32_t dataset_of(const struct bau_catalog *catalog, const struct named
 
 /* ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+/* A table that was never analysed tells only its size. */
+static uint64_t rows_of(const struct bau_dataset *d)
+{
+    return d->est_rows ? d->est_rows : d->est_bytes / 100;
+}
+
 static struct pg_job *add_job(struct finish *f, const struct pg_entry *entry, uint32_t dataset)
 {
     if (f->n == f->room) {
@@ -88,7 +96,7 @@ static struct pg_job *add_job(struct finish *f, const struct pg_entry *entry, ui
     job->entry = entry;
     job->dataset = dataset;
     job->sees_rows = true;
-    job->weight = dataset == BAU_NO_DATASET ? 0 : f->plan->catalog->datasets[dataset].est_bytes;
+    job->weight = dataset == BAU_NO_DATASET ? 0 : rows_of(&f->plan->catalog->datasets[dataset]);
     return job;
 }
 
@@ -141,6 +149,23 @@ static uint32_t index_table(const struct finish *f, const struct pg_entry *entry
                : BAU_NO_DATASET;
 }
 
+/* Sorting text by a locale takes about four times as long as sorting integers; an expression could be anything. */
+static uint64_t index_weight(const struct finish *f, const struct pg_entry *entry, uint32_t dataset)
+{
+    const struct bau_dataset *d = &f->plan->catalog->datasets[dataset];
+    const size_t len = strlen(entry->sql);
+    struct pg_token t = pg_token_next(entry->sql, len, 0);
+    while (t.kind != PG_TOKEN_END && t.kind != PG_TOKEN_OPEN && !(t.len == 1 && entry->sql[t.at] == '('))
+        t = pg_token_next(entry->sql, len, t.at + t.len);
+    t = pg_token_next(entry->sql, len, t.at + t.len);
+    const bool named = t.kind == PG_TOKEN_WORD || t.kind == PG_TOKEN_QUOTED;
+    const char *name = named ? pg_token_name(entry->sql, &t, f->arena) : NULL;
+    const uint32_t field = name ? bau_dataset_find(d, name) : UINT32_MAX;
+    const bau_type type = field == UINT32_MAX ? BAU_TEXT : d->fields[field].type;
+    const uint64_t half = type == BAU_TEXT ? 8 : type == BAU_NUMERIC ? 5 : type == BAU_UUID ? 3 : 2;
+    return rows_of(d) * half / 2;
+}
+
 static bau_status indexes(struct finish *f, struct bau_error *err)
 {
     for (uint32_t i = 0; i < f->script->n; i++) {
@@ -152,6 +177,7 @@ static bau_status indexes(struct finish *f, struct bau_error *err)
         if (!job)
             return no_memory(err);
         job->exclusive = is_type(entry, "CONSTRAINT") || strstr(entry->sql, "ALTER TABLE") != NULL;
+        job->weight = index_weight(f, entry, dataset);
     }
     BAU_TRY(run_jobs(f, "indexes", err));
     for (uint32_t i = 0; i < f->script->n; i++)
@@ -209,6 +235,7 @@ static bau_status plan_fk(const struct finish *f, const struct pg_entry *entry, 
     return out->add && out->validate ? BAU_OK : no_memory(err);
 }
 
+/* Adds the keys, and the jobs that validate them. */
 static bau_status foreign_keys(struct finish *f, struct bau_error *err)
 {
     for (uint32_t i = 0; i < f->script->n; i++) {
@@ -227,7 +254,7 @@ static bau_status foreign_keys(struct finish *f, struct bau_error *err)
         job->sql = fk.validate;
         job->exclusive = true; /* two validations of one table would wait for each other */
     }
-    return run_jobs(f, "foreign keys", err);
+    return BAU_OK;
 }
 
 /* ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -272,7 +299,8 @@ static bau_status rest(struct finish *f, bool event_triggers, struct bau_error *
         const struct pg_entry *entry = &f->script->entries[i];
         if (entry->section != PG_SECTION_POST || of_event_trigger(entry) != event_triggers ||
             is_type(entry, "INDEX ATTACH") || is_type(entry, "FK CONSTRAINT") ||
-            is_type(entry, "MATERIALIZED VIEW DATA") || index_table(f, entry) != BAU_NO_DATASET)
+            is_type(entry, "STATISTICS") || is_type(entry, "MATERIALIZED VIEW DATA") ||
+            index_table(f, entry) != BAU_NO_DATASET)
             continue;
         const bool sees_rows = is_type(entry, "CHECK CONSTRAINT") || is_type(entry, "CONSTRAINT");
         BAU_TRY(one(f, entry, NULL, sees_rows, NULL, err));
@@ -328,7 +356,17 @@ static bau_status find_foreign(const struct finish *f, bool **out, struct bau_er
     return BAU_OK;
 }
 
-/* A partitioned parent's ANALYZE covers its partitions, unless it is left out for a foreign one among them. */
+/* Extended statistics: ANALYZE fills them, so they come before it. */
+static bau_status statistics(struct finish *f, struct bau_error *err)
+{
+    for (uint32_t i = 0; i < f->script->n; i++)
+        if (is_type(&f->script->entries[i], "STATISTICS"))
+            BAU_TRY(one(f, &f->script->entries[i], NULL, false, NULL, err));
+    return BAU_OK;
+}
+
+/* Adds the jobs that analyse tables: short ones, which fill the gaps between validations. A partitioned parent's ANALYZE
+ * covers its partitions, unless it is left out for a foreign one among them. */
 static bau_status analyze(struct finish *f, struct bau_error *err)
 {
     bool *foreign = NULL;
@@ -345,7 +383,13 @@ static bau_status analyze(struct finish *f, struct bau_error *err)
         if (!job)
             return no_memory(err);
         job->exclusive = true;
+        job->weight = job->weight < ANALYZED_ROWS ? job->weight : ANALYZED_ROWS;
     }
+    return BAU_OK;
+}
+
+static bau_status analyze_views(struct finish *f, struct bau_error *err)
+{
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(f->side->target->blob, "matviews"), i, row)
@@ -363,18 +407,54 @@ static bau_status run_phases(struct finish *f, struct bau_error *err)
 {
     struct pg_report *report = &f->side->target->report;
     BAU_TRY(indexes(f, err));
+    BAU_TRY(statistics(f, err));
     BAU_TRY(foreign_keys(f, err));
+    BAU_TRY(analyze(f, err));
+    BAU_TRY(run_jobs(f, "foreign keys and statistics", err));
     BAU_TRY(pg_report_status(report, err)); /* what is missing cannot be mended: no need to go on */
     BAU_TRY(sequences(f, err));
     BAU_TRY(pg_large_finish(f->side, f->plan, err));
     BAU_TRY(rest(f, false, err));
     BAU_TRY(materialised_views(f, err));
     BAU_TRY(pg_report_status(report, err));
-    BAU_TRY(analyze(f, err));
+    BAU_TRY(analyze_views(f, err));
     BAU_TRY(rest(f, true, err));
     if (!pg_by_schema(f->side))
         BAU_TRY(pg_database_facts(f->side, err));
     return pg_report_status(report, err);
+}
+
+/* ── beforehand ──────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status rehearse_all(struct finish *f, struct bau_error *err)
+{
+    for (int last = 0; last <= 1; last++)
+        for (uint32_t i = 0; i < f->script->n; i++) {
+            const struct pg_entry *entry = &f->script->entries[i];
+            if (entry->section == PG_SECTION_POST && !is_type(entry, "MATERIALIZED VIEW DATA") &&
+                of_event_trigger(entry) == (last == 1))
+                BAU_TRY(one(f, entry, NULL, false, NULL, err));
+        }
+    return BAU_OK;
+}
+
+bau_status pg_target_rehearse(struct bau_side *side, const struct bau_target_plan *plan,
+                              struct bau_error *err)
+{
+    struct pg_target *target = side->target;
+    struct finish f = { .side = side, .plan = plan, .script = &target->script };
+    const bool within = target->in_transaction;
+    BAU_TRY(pg_exec(side, target->load, within ? "SAVEPOINT bauta_rehearsal" : "BEGIN", err));
+    target->in_transaction = true;
+    bau_status status = rehearse_all(&f, err);
+    target->in_transaction = within;
+    if (status != BAU_OK && strcmp(err->sqlstate, "53200") == 0) {
+        bau_log(BAU_WARN, "objects after the data not tried beforehand: too many for the lock table",
+                BAU_U64("objects", f.script->n));
+        status = BAU_OK;
+    }
+    BAU_TRY(status);
+    return pg_exec(side, target->load, within ? "ROLLBACK TO SAVEPOINT bauta_rehearsal" : "ROLLBACK", err);
 }
 
 bau_status pg_target_finish(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)

@@ -101,12 +101,16 @@ static void check_role(struct bau_side *side, const char *role, bool predefined)
 {
     struct pg_report *report = &side->target->report;
     const bool map = side->config->owner == PG_OWNER_MAP;
-    const char *to = map ? mapped(side, role) : role;
+    const char *to = map ? mapped(side, role) : NULL;
     if (map && !to && !predefined)
         pg_report_add(report, "role", role, "42704", "owner_map names no role for it");
-    else if (!pg_role_exists(side, to ? to : role))
+    else if (to && !pg_role_exists(side, to))
         pg_report_add(report, "role", role, "42704",
-                      map ? "the role that owner_map gives for it does not exist on the target"
+                      "the role that owner_map gives for it does not exist on the target");
+    else if (!to && !pg_role_exists(side, role))
+        pg_report_add(report, "role", role, "42704",
+                      predefined
+                          ? "the target's version has no such role: set owner to map or target"
                           : "it does not exist on the target: create it, or set owner to map or target");
 }
 

@@ -32,6 +32,7 @@ struct pg_config {              /* options of a store; see pg_options in postgre
     bool subscriptions, user_mappings; /* travel only when true */
     uint64_t part_bytes;               /* size of a ctid part; 0: chosen */
     const char *maintenance_work_mem;
+    const char *pg_bin; /* folder of pg_dump; NULL: looked for */
 };
 
 /* batch->format; compare the text, not the pointer. */
@@ -157,6 +158,12 @@ bool pg_encode_large(const struct bau_batch *batch, const struct bau_column *col
 bau_status pg_rewrite_oids(const struct bau_side *source_types, const struct pg_oid_pair *oids,
                            uint32_t n_oids, uint32_t type_oid, uint8_t *value, uint32_t len,
                            struct bau_error *err) BAU_MUST_CHECK;
+/* network.c: whether a type OID is inet, cidr, macaddr, macaddr8 or an array of one. */
+static inline bool pg_is_network(uint32_t oid)
+{
+    return oid >= 650 && oid <= 1041 &&
+           (oid == 650 || oid == 651 || oid == 774 || oid == 775 || oid == 829 || oid == 869 || oid >= 1040);
+}
 bau_type pg_type_map(uint32_t base_oid); /* built-in OID → bau_type; BAU_OTHER otherwise */
 const struct pg_type *pg_type_find(const struct bau_side *side, uint32_t oid); /* NULL when not reachable */
 bool pg_type_holds_oids(const struct bau_side *side,

@@ -35,6 +35,10 @@ static const struct bau_option pg_options[] = {
     { "maintenance_work_mem", BAU_OPTION_TEXT, AT(maintenance_work_mem), NULL, 0, 0,
       "Memory of one index build on the target, as PostgreSQL spells it; small is faster.", 0, NULL, "SIZE",
       0 },
+    { "pg_bin", BAU_OPTION_TEXT, AT(pg_bin), NULL, 0, 0,
+      "Folder of the pg_dump to use; without it the one BAUTA_PG_BIN names, else the newest that is "
+      "installed.",
+      0, NULL, "FOLDER", 0 },
     { .name = NULL },
 };
 

@@ -253,7 +253,9 @@ static bau_status add_types(const struct bau_side *side, json_t *blob, struct ba
 static bau_status add_script(struct bau_side *side, json_t *blob, struct bau_error *err)
 {
     BAU_AUTO_TEXT script = { 0 };
-    BAU_TRY(pg_dump_schema(side, &script, err));
+    int major = 0;
+    BAU_TRY(pg_dump_schema(side, &script, &major, err));
+    BAU_TRY(set(blob, "dump_version", json_integer(major), err));
     json_t *value = json_stringn(script.data ? script.data : "", script.len);
     if (!value)
         return bau_error_set(err, BAU_E_SOURCE,

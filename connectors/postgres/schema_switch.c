@@ -118,8 +118,8 @@ static bau_status source_schemas(struct bau_side *side, const char ***out, uint3
 static bau_status make_public(struct bau_side *side, struct bau_error *err)
 {
     return run(side,
-               side->version >= 150000 ? "CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
-                                       : "CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO PUBLIC",
+               pg_public_open(side) ? "CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO PUBLIC"
+                                    : "CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC",
                err);
 }
 

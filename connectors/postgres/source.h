@@ -29,6 +29,7 @@ struct pg_type_more {
     int32_t typmod;    /* of a domain */
     bool not_null;     /* a domain's */
     bool citext;       /* the extension's: text with another order */
+    bool spelled;      /* maskers see its text form, so it travels as text: composite types, hstore, xml */
     uint32_t n_labels; /* an enum's */
     const char *const *labels;
 };
@@ -70,6 +71,7 @@ struct pg_fill {
 bau_status pg_fill_catalog(struct pg_fill *fill, struct bau_error *err) BAU_MUST_CHECK;
 
 /* dump.c ─ the text of pg_dump --schema-only on the side's snapshot. */
-bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_dump_schema(struct bau_side *side, struct bau_text *out, int *out_major, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 #endif

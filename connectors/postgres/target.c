@@ -104,6 +104,17 @@ bau_status pg_target_main(struct bau_side *side, struct bau_error *err)
                    err); /* making and dropping databases takes its time */
 }
 
+static uint64_t blob_number(const struct bau_side *side, const char *key)
+{
+    return (uint64_t)json_integer_value(json_object_get(side->target->blob, key));
+}
+
+bool pg_public_open(const struct bau_side *side)
+{
+    return side->config->owner == PG_OWNER_TARGET ? side->version < 150000
+                                                  : blob_number(side, "dump_version") < 15;
+}
+
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err)
 {
     BAU_AUTO_TEXT sql = { 0 };
@@ -360,20 +371,63 @@ bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *pla
     return pg_report_status(&side->target->report, err);
 }
 
-bau_status pg_target_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+/* The new database's schema public as the script expects to find it. */
+static bau_status settle_public(struct bau_side *side, struct bau_error *err)
 {
-    if (!side->prepared)
-        return bau_error_set(err, BAU_E_BUG, "begin before prepare");
+    const bool open = pg_public_open(side);
+    if (open == (side->version < 150000))
+        return BAU_OK;
+    const struct pg_entry entry = { .type = "ACL",
+                                    .name = "SCHEMA public",
+                                    .settings = "",
+                                    .sql = open ? "GRANT CREATE ON SCHEMA public TO PUBLIC"
+                                                : "REVOKE CREATE ON SCHEMA public FROM PUBLIC" };
+    return pg_make_entry(side, side->target->load, &entry, NULL, false, NULL, err);
+}
+
+static bau_status make_shadow(struct bau_side *side, const struct bau_target_plan *plan,
+                              struct bau_error *err)
+{
     struct pg_target *target = side->target;
-    BAU_TRY(pg_target_load(side, plan, err));
-    target->report.waive = plan->waive;
-    BAU_TRY(pg_prepare_roles(side, side->main, err));
-    BAU_TRY(pg_report_status(&target->report, err));
-    if (pg_by_schema(side))
-        return pg_schema_begin(side, plan, err);
     pg_sibling(side->database, "new", side->with.run_id, side->shadow);
     BAU_TRY(pg_create_shadow(side, err));
     BAU_TRY(pg_connect(side, side->shadow, "schema", &target->load, err));
     BAU_TRY(pg_load_settings(side, target->load, err));
+    BAU_TRY(settle_public(side, err));
     return pg_make_bare(side, plan, err);
+}
+
+static bau_status make_all(struct bau_side *side, const struct bau_target_plan *plan, bool older,
+                           struct bau_error *err)
+{
+    BAU_TRY(pg_prepare_roles(side, side->main, err));
+    BAU_TRY(pg_report_status(&side->target->report, err));
+    BAU_TRY(pg_by_schema(side) ? pg_schema_begin(side, plan, err) : make_shadow(side, plan, err));
+    if (!older)
+        return BAU_OK;
+    BAU_TRY(pg_target_rehearse(side, plan, err));
+    return pg_report_status(&side->target->report, err);
+}
+
+bau_status pg_target_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+{
+    if (!side->prepared)
+        return bau_error_set(err, BAU_E_BUG, "begin before prepare");
+    BAU_TRY(pg_target_load(side, plan, err));
+    side->target->report.waive = plan->waive;
+    const uint64_t ours = (uint64_t)side->version / 10000,
+                   source = blob_number(side, "server_version") / 10000,
+                   dump = blob_number(side, "dump_version");
+    if (source > ours)
+        bau_log(BAU_WARN, "the target's server is older than the source's", BAU_U64("source", source),
+                BAU_U64("target", ours));
+    if (dump < ours)
+        bau_log(BAU_WARN,
+                "pg_dump is older than the target's server: privileges that are new there are not kept apart",
+                BAU_U64("pg_dump", dump), BAU_U64("target", ours));
+    const bau_status status = make_all(side, plan, source > ours, err);
+    if (status == BAU_E_VERIFY && source > ours)
+        bau_error_note(err, "the target's server is PostgreSQL %" PRIu64 ", older than the source's %" PRIu64,
+                       ours, source);
+    return status;
 }

@@ -97,6 +97,9 @@ bau_status pg_target_lock(struct bau_side *side, struct bau_error *err) BAU_MUST
 /* Makes the objects that come before the data through target->load, and maps the types. */
 bau_status pg_make_bare(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
     BAU_MUST_CHECK;
+/* What PUBLIC may do in schema public before the script changes it: pg_dump writes privileges as differences from what
+ * servers of its own major start with. True: create objects, as it was before 15. */
+bool pg_public_open(const struct bau_side *side);
 bau_status pg_load_settings(const struct bau_side *side, PGconn *conn, struct bau_error *err) BAU_MUST_CHECK;
 
 /* blob.c ─ the source's schema text taken apart: script, side->tables, side->types; then side->oids. */
@@ -151,6 +154,10 @@ const char *pg_role_for(const struct bau_side *side, const char *role);
 bau_status pg_large_begin(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 bau_status pg_large_finish(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
     BAU_MUST_CHECK;
+/* finish.c ─ makes every object that comes after the data and takes it all back, while the tables are empty: what the
+ * target's server does not know is in the report before a row is read. */
+bau_status pg_target_rehearse(struct bau_side *side, const struct bau_target_plan *plan,
+                              struct bau_error *err) BAU_MUST_CHECK;
 
 /* jobs.c */
 struct pg_job {

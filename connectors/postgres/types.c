@@ -20,7 +20,8 @@ bau_type pg_type_map(uint32_t base_oid)
         { 700, BAU_F32 },        { 701, BAU_F64 },          { 1082, BAU_DATE }, { 1083, BAU_TIME },
         { 1114, BAU_TIMESTAMP }, { 1184, BAU_TIMESTAMPTZ }, { 2950, BAU_UUID }, { 25, BAU_TEXT },
         { 1043, BAU_TEXT },      { 1042, BAU_TEXT },        { 19, BAU_TEXT },   { 1700, BAU_NUMERIC },
-        { 114, BAU_JSON },       { 3802, BAU_JSON },        { 17, BAU_BYTES },
+        { 114, BAU_JSON },       { 3802, BAU_JSON },        { 17, BAU_BYTES },  { 869, BAU_TEXT },
+        { 650, BAU_TEXT },       { 829, BAU_TEXT },         { 774, BAU_TEXT },
     };
     for (size_t i = 0; i < BAU_COUNT(map); i++)
         if (map[i].oid == base_oid)
@@ -142,7 +143,8 @@ static const char tail_sql[] =
     " t.typsend::oid <> 0 AND t.typreceive::oid <> 0, t.oid::regtype::text, t.typtypmod, t.typnotnull,"
     " (SELECT array_agg(a.atttypid ORDER BY a.attnum) FROM pg_attribute a WHERE t.typtype = 'c'"
     "  AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped),"
-    " t.typname = 'citext' AND t.typtype = 'b', n.nspname, t.typname "
+    " t.typname = 'citext' AND t.typtype = 'b', n.nspname, t.typname,"
+    " t.typtype = 'c' OR (t.typname IN ('hstore', 'xml') AND t.typtype = 'b') "
     "FROM reach JOIN pg_type t USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace"
     " LEFT JOIN pg_range g ON g.rngtypid = t.oid";
 
@@ -227,6 +229,7 @@ bau_status pg_types_load(struct bau_side *side, const char *oids, struct pg_type
         out->more[i].typmod = (int32_t)strtol(pg_cell(rows, i, 6), NULL, 10);
         out->more[i].not_null = pg_cell_true(rows, i, 7);
         out->more[i].citext = pg_cell_true(rows, i, 9);
+        out->more[i].spelled = pg_cell_true(rows, i, 12);
         uint32_t *attributes = NULL;
         t->n_attributes = pg_cell_numbers(rows, i, 8, side->arena, &attributes, &failed);
         t->attributes = attributes;

@@ -6,6 +6,7 @@
  *
  * Runs between replaced columns are copied out of the batch as they arrived; only replaced columns are encoded. Where the
  * values hold OIDs of user types, rows are put together first and the OIDs rewritten in that copy. */
+#include "quick.h"
 #include "target.h"
 
 #include <limits.h>
@@ -311,8 +312,8 @@ static uint32_t after_value(const struct bau_writer *w, const struct bau_span *s
     return span->at + (w->table->transport == PG_COPY_BINARY ? 0 : 2);
 }
 
-/* A row with its replaced columns; flushes as it goes unless `keep`. */
-static bau_status put_row(struct bau_writer *w, const struct bau_batch *batch, uint32_t row, bool keep,
+/* A row with its replaced columns, all of it into the buffer. */
+static bau_status put_row(struct bau_writer *w, const struct bau_batch *batch, uint32_t row,
                           struct bau_error *err)
 {
     uint32_t at = batch->row_at[row];
@@ -323,19 +324,10 @@ static bau_status put_row(struct bau_writer *w, const struct bau_batch *batch, u
         const uint32_t run_end = span->at - before_value(w);
         if (run_end < at || after_value(w, span) > end)
             return bau_error_set(err, BAU_E_BUG, "a span lies outside of its row");
-        if (keep)
-            bau_text_addn(&w->out, batch->raw + at, run_end - at);
-        else
-            BAU_TRY(put_run(w, batch->raw + at, run_end - at, err));
-        struct bau_slice large;
-        if (!keep && pg_encode_large(batch, column, row, FLUSH_BYTES, &w->out, &large))
-            BAU_TRY(put_run(w, large.data, large.len, err));
-        else
-            BAU_TRY(pg_encode_value(batch, column, row, &w->out, err));
+        bau_text_addn(&w->out, batch->raw + at, run_end - at);
+        BAU_TRY(pg_encode_value(batch, column, row, &w->out, err));
         at = after_value(w, span);
     }
-    if (!keep)
-        return put_run(w, batch->raw + at, end - at, err);
     bau_text_addn(&w->out, batch->raw + at, end - at);
     return BAU_OK;
 }
@@ -373,7 +365,7 @@ static bau_status rewrite_rows(struct bau_writer *w, const struct bau_batch *bat
 {
     for (uint32_t row = 0; row < batch->n_rows; row++) {
         const size_t start = w->out.len;
-        BAU_TRY(put_row(w, batch, row, true, err));
+        BAU_TRY(put_row(w, batch, row, err));
         if (w->out.failed)
             return bau_error_set(err, BAU_E_NOMEM, "writer");
         BAU_TRY(rewrite_row(w, start, err));
@@ -381,6 +373,49 @@ static bau_status rewrite_rows(struct bau_writer *w, const struct bau_batch *bat
             BAU_TRY(flush(w, err));
     }
     return BAU_OK;
+}
+
+/* What stands before a replaced value, and the value, when both are short. False: nothing was written. */
+static inline bool put_quick(struct bau_writer *w, pg_quick kind, const struct bau_column *column,
+                             uint32_t row, const uint8_t *run, size_t n)
+{
+    if (kind == PG_QUICK_NONE || n > PG_QUICK_MOST)
+        return false;
+    if (w->out.room - w->out.len < 2 * (PG_QUICK_MOST + PG_QUICK_SLACK) &&
+        !bau_text_reserve(&w->out, 2 * (PG_QUICK_MOST + PG_QUICK_SLACK)))
+        return false;
+    uint8_t *to = (uint8_t *)w->out.data + w->out.len;
+    pg_quick_copy(to, run, n);
+    const size_t value = pg_quick_encode(kind, column, row, to + n);
+    if (value == 0)
+        return false;
+    w->out.len += n + value;
+    return true;
+}
+
+/* put_row for columns most of which are common ones. */
+static bau_status put_row_quick(struct bau_writer *w, const struct bau_batch *batch, const pg_quick *kinds,
+                                uint32_t row, struct bau_error *err)
+{
+    uint32_t at = batch->row_at[row];
+    const uint32_t end = batch->row_at[row + 1];
+    for (uint32_t i = 0; i < w->n_replaced; i++) {
+        const struct bau_column *column = &batch->columns[w->replaced[i]];
+        const struct bau_span *span = &column->spans[row];
+        const uint32_t run_end = span->at - before_value(w);
+        if (run_end < at || after_value(w, span) > end)
+            return bau_error_set(err, BAU_E_BUG, "a span lies outside of its row");
+        if (!put_quick(w, kinds[i], column, row, batch->raw + at, run_end - at)) {
+            struct bau_slice large;
+            BAU_TRY(put_run(w, batch->raw + at, run_end - at, err));
+            if (pg_encode_large(batch, column, row, FLUSH_BYTES, &w->out, &large))
+                BAU_TRY(put_run(w, large.data, large.len, err));
+            else
+                BAU_TRY(pg_encode_value(batch, column, row, &w->out, err));
+        }
+        at = after_value(w, span);
+    }
+    return put_run(w, batch->raw + at, end - at, err);
 }
 
 static bau_status write_rows(struct bau_writer *w, const struct bau_batch *batch, struct bau_error *err)
@@ -392,8 +427,13 @@ static bau_status write_rows(struct bau_writer *w, const struct bau_batch *batch
     if (w->n_replaced == 0)
         return put_run(w, batch->raw + batch->row_at[0], batch->row_at[batch->n_rows] - batch->row_at[0],
                        err);
+    pg_quick *kinds = bau_arena_take(batch->arena, w->n_replaced * sizeof *kinds);
+    if (!kinds)
+        return bau_error_set(err, BAU_E_NOMEM, "writer");
+    for (uint32_t i = 0; i < w->n_replaced; i++)
+        kinds[i] = pg_quick_kind(batch, &batch->columns[w->replaced[i]]);
     for (uint32_t row = 0; row < batch->n_rows; row++)
-        BAU_TRY(put_row(w, batch, row, false, err));
+        BAU_TRY(put_row_quick(w, batch, kinds, row, err));
     return BAU_OK;
 }
 

@@ -97,6 +97,9 @@ struct bau_mask_ctx {
 
 struct bau_masker { /* const, static; one per file */
     const char *name, *summary;
+    const char
+        *kin; /* maskers that show one identity in several columns: the name their keys and default domain
+                        come from. NULL: own name */
     uint32_t accepts; /* BAU_TYPE_BIT set */
     uint32_t traits, leaks;
     const struct bau_option *options; /* NULL: none */
@@ -156,5 +159,10 @@ bau_status bau_sub_apply(const struct bau_sub *sub, const struct bau_mask_ctx *c
 extern const struct bau_masker *const bau_maskers[];
 extern const size_t bau_n_maskers;
 const struct bau_masker *bau_masker_find(const char *name);
+/* What stands for the masker in the key schedule and where no domain is named. */
+static inline const char *bau_masker_kin(const struct bau_masker *m)
+{
+    return m->kin ? m->kin : m->name;
+}
 
 #endif

@@ -50,6 +50,8 @@ struct bau_text {
 void bau_text_add(struct bau_text *t, const char *text);
 void bau_text_addn(struct bau_text *t, const void *bytes, size_t n);
 void bau_text_addf(struct bau_text *t, const char *format, ...) BAU_PRINTF(2, 3);
+/* Room for `more` bytes: they may be written at data + len before len is moved. False when memory ran out. */
+bool bau_text_reserve(struct bau_text *t, size_t more);
 void bau_text_release(struct bau_text *t);
 /* `"` + text with JSON escapes + `"`. */
 void bau_text_add_json(struct bau_text *t, const char *text);

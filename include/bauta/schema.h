@@ -71,7 +71,7 @@ struct bau_dataset {
     uint64_t est_rows, est_bytes; /* estimates of the store; 0 unknown */
     uint64_t fingerprint;         /* changes when a name, type or nullability of a field changes */
     uint32_t native_id;           /* PostgreSQL: table OID */
-    const char *only_by_rule;     /* why it stays behind when no rule speaks of it; NULL: its fields need rules */
+    const char *only_by_rule; /* why it stays behind when no rule speaks of it; NULL: its fields need rules */
     const char *comment;
 };
 

@@ -73,8 +73,11 @@ static bau_status apply_run(const struct halving *h, const struct bau_sub *sub, 
     struct bau_mask_ctx ctx = *h->ctx;
     ctx.rows = h->rows + from;
     BAU_TRY(bau_column_take(&piece, h->in, h->index + from, n, ctx.arena, err));
-    return sub == h->sub ? apply_plain(sub, &ctx, &piece, out, err)
-                         : bau_sub_apply(sub, &ctx, &piece, out, err);
+    if (sub == h->sub)
+        return apply_plain(sub, &ctx, &piece, out, err);
+    ctx.fields =
+        ctx.fields ? ctx.fields + h->sub->at_field : NULL; /* a fallback counts from its masker's first */
+    return bau_sub_apply(sub, &ctx, &piece, out, err);
 }
 
 static bau_status halve(struct halving *h, uint32_t from, uint32_t n, struct bau_error *err)

@@ -28,14 +28,11 @@ bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *mask
                             const struct bau_texts *settings, const struct bau_keys *keys,
                             struct bau_error *err)
 {
-    size_t scratch = 1;
     *s = (struct bau_sampler){ 0 };
     if (!choose_type(masker, &s->type))
         return bau_error_set(err, BAU_E_USAGE, "masker %s takes no value that can be typed", masker->name);
-    for (size_t i = 0; i < bau_n_maskers; i++) /* the maskers inside use it too */
-        scratch = bau_maskers[i]->scratch_bytes > scratch ? bau_maskers[i]->scratch_bytes : scratch;
     s->batch = bau_arena_new(65536, BAU_ARENA_PRIVATE);
-    s->scratch = bau_alloc(scratch);
+    s->scratch = bau_alloc(bau_project_scratch(NULL)); /* the maskers inside use it too */
     if (!s->batch || !s->scratch)
         return bau_error_set(err, BAU_E_NOMEM, "masker %s", masker->name);
     const struct bau_single_with with = {

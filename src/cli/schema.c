@@ -53,7 +53,7 @@ static void add_type(struct bau_text *out, const struct bau_option *o)
         break;
     case BAU_OPTION_MASKERS:
         bau_text_add(out, "\"anyOf\":[{\"$ref\":\"#/$defs/"
-                          "value\"},{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/case\"}},"
+                          "value\"},{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/value\"}},"
                           "{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/value\"}}]");
         break;
     case BAU_OPTION_CHOICE: add_choices(out, o->choices); break;
@@ -110,7 +110,8 @@ static void add_masker(struct bau_text *out, const struct bau_masker *m)
             bau_text_addf(out, ",\"%s\"", o->name);
     bau_text_add(out, "],\"additionalProperties\":false,\"properties\":{\"mask\":{\"const\":");
     bau_text_add_json(out, m->name);
-    bau_text_add(out, "},\"canon\":{\"$ref\":\"#/$defs/canon\"},\"domain\":{\"$ref\":\"#/$defs/domain\"}");
+    bau_text_add(out, "},\"canon\":{\"$ref\":\"#/$defs/canon\"},\"domain\":{\"$ref\":\"#/$defs/domain\"},"
+                      "\"fallback\":{\"$ref\":\"#/$defs/masker\"},\"when\":{\"$ref\":\"#/$defs/when\"}");
     add_options(out, m->options, &first);
     bau_text_add(out, "}}");
 }
@@ -144,7 +145,8 @@ static void add_treatments(struct bau_text *out)
         "\"properties\":{"
         "\"keep\":{\"type\":\"string\",\"description\":\"Why the values may stay as they "
         "are.\",\"minLength\":3},"
-        "\"owner\":{\"type\":\"string\",\"description\":\"Who answers for it.\"},"
+        "\"owner\":{\"type\":\"string\",\"description\":\"Who answers for "
+        "it.\"},\"when\":{\"$ref\":\"#/$defs/when\"},"
         "\"until\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\","
         "\"description\":\"The last day on which the reason holds.\"}}}"
         ",\"by_domain\":{\"type\":\"object\",\"required\":[\"domain\"],\"not\":{\"required\":[\"mask\"]},"
@@ -154,6 +156,8 @@ static void add_treatments(struct bau_text *out)
         ",\"field\":{\"anyOf\":[{\"$ref\":\"#/$defs/value\"},{\"type\":\"object\",\"minProperties\":1,"
         "\"description\":\"Paths inside a document.\",\"additionalProperties\":false,"
         "\"patternProperties\":{\"^\\\\$\":{\"$ref\":\"#/$defs/value\"}}}]}"
+        ",\"when\":{\"type\":\"string\",\"description\":\"In a list of cases: the condition, such as country "
+        "= 'DE'.\"}"
         ",\"secret\":{\"type\":\"string\",\"pattern\":\"^(env|file|command):.\","
         "\"description\":\"env:NAME, file:PATH or command:SHELL COMMAND; never the value itself.\"}"
         ",\"domain\":{\"type\":\"string\",\"description\":\"Equal values of one domain get equal "
@@ -189,6 +193,8 @@ static void add_top(struct bau_text *out)
     bau_text_add(out, "\"version\":{\"const\":1},"
                       "\"include\":{\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"},"
                       "\"description\":\"Files with further rules and domains, relative to this one.\"},"
+                      "\"plugins\":{\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"},"
+                      "\"description\":\"Shared objects with maskers of your own, relative to this file.\"},"
                       "\"key\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
                       "\"from\":{\"$ref\":\"#/$defs/secret\"},"
                       "\"mode\":{\"enum\":[\"stable\",\"per-target\",\"ephemeral\"],\"default\":\"stable\"}},"

@@ -205,7 +205,7 @@ char *bau_arena_printf(struct bau_arena *arena, const char *format, ...)
     return text;
 }
 
-static bool text_room(struct bau_text *t, size_t more)
+bool bau_text_reserve(struct bau_text *t, size_t more)
 {
     if (t->failed)
         return false;
@@ -229,7 +229,7 @@ static bool text_room(struct bau_text *t, size_t more)
 
 void bau_text_addn(struct bau_text *t, const void *bytes, size_t n)
 {
-    if (!text_room(t, n))
+    if (!bau_text_reserve(t, n))
         return;
     if (n)
         memcpy(t->data + t->len, bytes, n);
@@ -248,7 +248,7 @@ void bau_text_addf(struct bau_text *t, const char *format, ...)
     va_start(args, format);
     const int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (n < 0 || !text_room(t, (size_t)n))
+    if (n < 0 || !bau_text_reserve(t, (size_t)n))
         return;
     va_start(args, format);
     vsnprintf(t->data + t->len, (size_t)n + 1, format, args);

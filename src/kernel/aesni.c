@@ -217,6 +217,8 @@ const struct bau_kernels bau_kernels_aesni = {
     .prf = prf,
     .feistel = feistel,
     .unfeistel = unfeistel,
+    .cipher = bau_cipher_aesni,
+    .ff1 = bau_ff1_words_aesni,
 };
 
 #endif

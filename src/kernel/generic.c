@@ -6,6 +6,7 @@
  * nothing and cannot fail. (EVP_EncryptUpdate of whole blocks in ECB mode without padding has no error but a
  * misuse.)
  */
+#include "src/kernel/ff1.h"
 #include "src/kernel/internal.h"
 
 #include <openssl/crypto.h>
@@ -25,30 +26,30 @@ struct bau_aes_slots {
     } slot[SLOTS];
 };
 
-bool bau_aes_slots_open(struct bau_aes *aes, const uint8_t key[16])
+struct bau_aes_slots *bau_aes_slots_open(const uint8_t *key, size_t key_len)
 {
-    aes->slots = OPENSSL_zalloc(sizeof *aes->slots);
-    if (!aes->slots)
-        return false;
-    for (unsigned i = 0; i < SLOTS; i++) {
+    struct bau_aes_slots *slots = OPENSSL_zalloc(sizeof *slots);
+    const EVP_CIPHER *cipher = key_len == 16   ? EVP_aes_128_ecb()
+                               : key_len == 24 ? EVP_aes_192_ecb()
+                                               : EVP_aes_256_ecb();
+    for (unsigned i = 0; slots && i < SLOTS; i++) {
         EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-        aes->slots->slot[i].context = c;
-        atomic_flag_clear(&aes->slots->slot[i].busy);
-        if (!c || EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL, key, NULL) != 1 ||
-            EVP_CIPHER_CTX_set_padding(c, 0) != 1)
-            return false;
+        slots->slot[i].context = c;
+        atomic_flag_clear(&slots->slot[i].busy);
+        if (!c || EVP_EncryptInit_ex(c, cipher, NULL, key, NULL) != 1 ||
+            EVP_CIPHER_CTX_set_padding(c, 0) != 1) {
+            bau_aes_slots_close(slots);
+            return NULL;
+        }
     }
-    return true;
+    return slots;
 }
 
-void bau_aes_slots_close(struct bau_aes *aes)
+void bau_aes_slots_close(struct bau_aes_slots *slots)
 {
-    if (!aes->slots)
-        return;
-    for (unsigned i = 0; i < SLOTS; i++)
-        EVP_CIPHER_CTX_free(aes->slots->slot[i].context); /* wipes the key */
-    OPENSSL_free(aes->slots);
-    aes->slots = NULL;
+    for (unsigned i = 0; slots && i < SLOTS; i++)
+        EVP_CIPHER_CTX_free(slots->slot[i].context); /* wipes the key */
+    OPENSSL_free(slots);
 }
 
 static unsigned take(struct bau_aes_slots *slots)
@@ -74,14 +75,24 @@ static void encrypt(EVP_CIPHER_CTX *context, const uint8_t *in, uint8_t *out, ui
         memset(out, 0, (size_t)wanted); /* uncovered: needs a broken OpenSSL; never let the input through */
 }
 
-static void aes(const struct bau_aes *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks)
+static void ecb(struct bau_aes_slots *slots, const uint8_t *in, uint8_t *out, uint32_t n_blocks)
 {
-    const unsigned slot = take(key->slots);
+    const unsigned slot = take(slots);
     for (uint32_t done = 0; done < n_blocks; done += CHUNK) {
         const uint32_t now = n_blocks - done < CHUNK ? n_blocks - done : CHUNK;
-        encrypt(key->slots->slot[slot].context, in + 16 * (size_t)done, out + 16 * (size_t)done, now);
+        encrypt(slots->slot[slot].context, in + 16 * (size_t)done, out + 16 * (size_t)done, now);
     }
-    give(key->slots, slot);
+    give(slots, slot);
+}
+
+static void aes(const struct bau_aes *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks)
+{
+    ecb(key->slots, in, out, n_blocks);
+}
+
+static void cipher(const struct bau_cipher *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks)
+{
+    ecb(key->slots, in, out, n_blocks);
 }
 
 /* Xor block `step` of a message of `len` bytes, padded and keyed when it is the last one, into `state`. */
@@ -203,4 +214,6 @@ const struct bau_kernels bau_kernels_generic = {
     .prf = prf,
     .feistel = feistel,
     .unfeistel = unfeistel,
+    .cipher = cipher,
+    .ff1 = bau_ff1_words_generic,
 };

@@ -14,14 +14,23 @@ extern const struct bau_kernels bau_kernels_generic;
 bool bau_aes_init(struct bau_aes *aes, const uint8_t key[16]) BAU_MUST_CHECK;
 void bau_aes_release(struct bau_aes *aes);
 
-/* generic.c: the contexts behind `slots`. */
-bool bau_aes_slots_open(struct bau_aes *aes, const uint8_t key[16]) BAU_MUST_CHECK;
-void bau_aes_slots_close(struct bau_aes *aes);
+/* generic.c: the contexts behind `slots`, for a key of 16, 24 or 32 bytes. NULL without memory; close takes
+ * NULL. */
+struct bau_aes_slots *bau_aes_slots_open(const uint8_t *key, size_t key_len) BAU_MUST_CHECK;
+void bau_aes_slots_close(struct bau_aes_slots *slots);
+
+struct bau_cipher;
+struct bau_ff1;
+void bau_ff1_words_generic(const struct bau_ff1 *f, uint64_t *left, uint64_t *right, uint32_t n,
+                           bool decrypt);
 
 #if defined(__x86_64__)
 extern const struct bau_kernels bau_kernels_aesni;
 bool bau_aesni_here(void);
 void bau_aesni_expand(struct bau_aes *aes, const uint8_t key[16]);
+void bau_cipher_expand(struct bau_cipher *cipher, const uint8_t *key, size_t key_len);
+void bau_cipher_aesni(const struct bau_cipher *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks);
+void bau_ff1_words_aesni(const struct bau_ff1 *f, uint64_t *left, uint64_t *right, uint32_t n, bool decrypt);
 /* For bytes 0..15 of a message: which to keep. Row 16 and row BAU_PRF_MORE keep all. */
 extern const uint8_t bau_prf_keep[BAU_PRF_MORE + 1u][BAU_AES_BLOCK];
 #endif

@@ -2,7 +2,13 @@
 #ifndef BAU_KERNEL_JSON_INTERNAL_H
 #define BAU_KERNEL_JSON_INTERNAL_H
 
+#include <string.h>
+
 #include "src/kernel/json.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* A position in the paths: what has been matched to come here is the way from nodes[0]. 0 as a child means
  * none. */
@@ -17,8 +23,35 @@ struct bau_json_node {
 
 /* The first byte in [p, end) that is no plain character of a string: a quote, a backslash, a control, or not
  * ASCII. */
-const uint8_t *bau_json_plain_end(const uint8_t *p, const uint8_t *end);
 const uint8_t *bau_json_plain_end_generic(const uint8_t *p, const uint8_t *end);
+/* SSE2 is part of every x86-64, so there is nothing to choose at run time; most names and values end in the first 16 bytes. */
+static inline const uint8_t *bau_json_plain_end(const uint8_t *p, const uint8_t *end)
+{
+#if defined(__SSE2__)
+    for (; end - p >= 16; p += 16) {
+        const __m128i v = _mm_loadu_si128((const void *)p);
+        const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+        const __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+        const __m128i odd = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: controls and 0x80..0xff */
+        const int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), odd));
+        if (found)
+            return p + __builtin_ctz((unsigned)found);
+    }
+    if (end - p >= 8) {
+        uint64_t v;
+        memcpy(&v, p, sizeof v);
+        const __m128i half = _mm_cvtsi64_si128((long long)v);
+        const __m128i quote = _mm_cmpeq_epi8(half, _mm_set1_epi8('"'));
+        const __m128i slash = _mm_cmpeq_epi8(half, _mm_set1_epi8('\\'));
+        const __m128i odd = _mm_cmplt_epi8(half, _mm_set1_epi8(0x20));
+        const int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), odd)) & 0xff;
+        if (found)
+            return p + __builtin_ctz((unsigned)found);
+        p += 8;
+    }
+#endif
+    return bau_json_plain_end_generic(p, end);
+}
 
 /* The length of the well-formed UTF-8 character at p (Unicode table 3-7), 0 when there is none. */
 size_t bau_utf8_length(const uint8_t *p, const uint8_t *end);

@@ -51,12 +51,13 @@ bool bau_aes_init(struct bau_aes *aes, const uint8_t key[16])
     if (bau_aesni_here())
         bau_aesni_expand(aes, key);
 #endif
-    return bau_aes_slots_open(aes, key);
+    aes->slots = bau_aes_slots_open(key, 16);
+    return aes->slots != NULL;
 }
 
 void bau_aes_release(struct bau_aes *aes)
 {
-    bau_aes_slots_close(aes);
+    bau_aes_slots_close(aes->slots);
     OPENSSL_cleanse(aes, sizeof *aes);
 }
 

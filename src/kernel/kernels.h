@@ -109,6 +109,9 @@ void bau_perm_release(struct bau_perm *perm);
 void bau_perm_permute(const struct bau_perm *perm, uint64_t *values, uint32_t n_values);
 void bau_perm_unpermute(const struct bau_perm *perm, uint64_t *values, uint32_t n_values);
 
+struct bau_cipher;
+struct bau_ff1;
+
 /** One implementation of the hot loops. All of them compute the same; `generic` is the reference. */
 struct bau_kernels {
     const char *name;
@@ -118,6 +121,9 @@ struct bau_kernels {
                 uint8_t *out);
     void (*feistel)(const struct bau_perm *perm, uint64_t *values, uint32_t n);
     void (*unfeistel)(const struct bau_perm *perm, uint64_t *values, uint32_t n);
+    /* ff1.h: ECB under a key of any length; FF1 of values as words */
+    void (*cipher)(const struct bau_cipher *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks);
+    void (*ff1)(const struct bau_ff1 *ff1, uint64_t *left, uint64_t *right, uint32_t n, bool decrypt);
 };
 
 /** The table of this process: the fastest one, or the one BAU_KERNELS names if this CPU has it. Chosen once.

@@ -21,13 +21,13 @@ enum bau_names_kind {
 };
 
 /** One list of weighted names, const and static. Entry i is text[offsets[i]] .. text[offsets[i + 1]], UTF-8,
- * NFC. */
+ * NFC; in latin the same way its spelling in a to z as addresses use it, which may be empty (no known reading). */
 struct bau_dict {
     const char *locale;
     enum bau_names_kind kind;
     uint32_t n, longest; /* entries; bytes of the longest one */
-    const uint8_t *text;
-    const uint32_t *offsets;   /* n + 1 entries */
+    const uint8_t *text, *latin;
+    const uint32_t *offsets, *latin_offsets; /* n + 1 entries */
     const uint32_t *threshold; /* Vose's alias method: below it the column's own entry, else `alias` */
     const uint16_t *alias;
 };
@@ -52,6 +52,12 @@ uint32_t bau_dict_pick(const struct bau_dict *d, uint64_t random);
 static inline struct bau_slice bau_dict_name(const struct bau_dict *d, uint32_t i)
 {
     return (struct bau_slice){ d->text + d->offsets[i], d->offsets[i + 1] - d->offsets[i] };
+}
+
+static inline struct bau_slice bau_dict_latin(const struct bau_dict *d, uint32_t i)
+{
+    return (struct bau_slice){ d->latin + d->latin_offsets[i],
+                               d->latin_offsets[i + 1] - d->latin_offsets[i] };
 }
 
 enum bau_script {

@@ -17,20 +17,41 @@ const struct bau_masker *bau_build_masker(const struct bau_build *b, const struc
         if (strcmp(b->project->domains[i].name, treat->domain) == 0)
             *out_domain = &b->project->domains[i];
     const char *name = treat->masker ? treat->masker : *out_domain ? (*out_domain)->treat.masker : NULL;
-    return name ? bau_masker_find(name) : NULL;
+    return name ? bau_project_masker(b->project, name) : NULL;
 }
 
 const char *bau_build_domain(const struct bau_masker *masker, const struct bau_treat *treat)
 {
-    return treat->domain ? treat->domain : masker->name;
+    return treat->domain ? treat->domain : bau_masker_kin(masker);
 }
 
-static uint32_t narrowest(const struct bau_build *b, const char *domain, uint32_t own)
+static const char *setting(const struct bau_treat *treat, const char *name)
 {
-    for (uint32_t i = 0; i < b->n_widths; i++)
-        if (strcmp(b->widths[i].domain, domain) == 0)
-            return b->widths[i].max_chars;
-    return own;
+    for (uint32_t i = 0; i < treat->n_settings; i++)
+        if (strcmp(treat->settings[i].name, name) == 0)
+            return treat->settings[i].text;
+    return "";
+}
+
+/* The same masker in one domain, set alike: which fields of the row it asks does not count. */
+static bool alike(const struct bau_masker *masker, const struct bau_treat *x, const struct bau_treat *y)
+{
+    for (const struct bau_option *o = masker->options; x != y && o && o->name; o++)
+        if (!(o->flags & BAU_OPTION_FIELD) && strcmp(setting(x, o->name), setting(y, o->name)) != 0)
+            return false;
+    return true;
+}
+
+struct bau_width *bau_build_width(const struct bau_build *b, const struct bau_masker *masker,
+                                  const struct bau_treat *treat)
+{
+    for (uint32_t i = 0; i < b->n_widths; i++) {
+        struct bau_width *w = &b->widths[i];
+        if (w->masker == masker && alike(masker, w->treat, treat) &&
+            strcmp(bau_build_domain(masker, w->treat), bau_build_domain(masker, treat)) == 0)
+            return w;
+    }
+    return NULL;
 }
 
 void bau_bind_misfit(struct bau_binding *x, struct bau_at at, const char *text)
@@ -187,9 +208,11 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
 {
     const char *domain = bau_build_domain(x->masker, x->treat);
     uint32_t max_chars = x->type == BAU_TEXT && x->field ? x->field->max_chars : 0;
-    if (x->type == BAU_TEXT && x->field && (x->masker->traits & BAU_KEYED))
-        max_chars =
-            narrowest(x->b, domain, max_chars); /* one identity, one pseudonym, however wide the column */
+    if (x->type == BAU_TEXT && (x->masker->traits & BAU_KEYED)) {
+        /* out of documents and texts too */
+        const struct bau_width *w = bau_build_width(x->b, x->masker, x->treat);
+        max_chars = w ? w->max_chars : max_chars; /* one identity, one pseudonym, however wide the column */
+    }
     const bool alone = bau_bind_has_subs(x->masker) || x->masker->reads || /* speaks of fields by place */
                        x->masker->observe;                                 /* holds what it saw of a field */
     const char *print = fingerprint(x, max_chars, domain);
@@ -206,8 +229,8 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     memcpy(config, filled, x->masker->config_bytes);
     struct bau_mask_key *key = NULL;
-    BAU_TRY(bau_keys_mask_key(x->b->keys, x->b->target, domain, x->masker->name, x->canon, x->b->arena, &key,
-                              err));
+    BAU_TRY(bau_keys_mask_key(x->b->keys, x->b->target, domain, bau_masker_kin(x->masker), x->canon,
+                              x->b->arena, &key, err));
     const struct bau_mask_bind with = { .masker = x->masker->name,
                                         .domain = domain,
                                         .field = x->field,
@@ -262,6 +285,17 @@ static bau_status open_by(struct bau_binding *x, struct bau_error *err)
     return BAU_OK;
 }
 
+/* A domain promises equal values one pseudonym. */
+static void check_domain(struct bau_binding *x)
+{
+    char text[200];
+    if (!x->domain || (x->masker->traits & BAU_DETERMINISTIC))
+        return;
+    snprintf(text, sizeof text, "masker %s makes another value every time: it cannot serve a domain",
+             x->masker->name);
+    bau_bind_misfit(x, x->treat->at, text);
+}
+
 /* Options, the fields they name and the maskers inside, in that order: the config as the masker's bind finds it. */
 static bau_status fill_config(struct bau_binding *x, void **out, struct bau_error *err)
 {
@@ -273,6 +307,7 @@ static bau_status fill_config(struct bau_binding *x, void **out, struct bau_erro
     if (x->domain)
         apply_settings(x, x->domain->treat.settings, x->domain->treat.n_settings, config);
     apply_settings(x, x->treat->settings, x->treat->n_settings, config);
+    check_domain(x);
     BAU_TRY(bau_bind_labels(x, config, err));
     if (!x->failed)
         find_by(x, config);

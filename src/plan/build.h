@@ -35,11 +35,12 @@ struct bau_build {
     struct bau_findings_list *findings;
     struct bau_choice **choices; /* per dataset, per field */
     bool **used;                 /* per rule, per field rule: matched something */
-    struct bau_width {           /* narrowest text column of each domain */
-        const char *domain;
+    struct bau_width { /* narrowest of the text columns that a domain's masker fills in the same way */
+        const struct bau_masker *masker;
+        const struct bau_treat *treat; /* of the first of them */
         uint32_t max_chars;
     } * widths;
-    uint32_t n_widths;
+    uint32_t n_widths, room_widths;
     struct bau_shared { /* bound maskers, shared by fields that agree in everything */
         const struct bau_masker *masker;
         const char *fingerprint;
@@ -60,8 +61,11 @@ bau_status bau_build_resolve(struct bau_build *b, struct bau_error *err) BAU_MUS
 /* The masker of a treatment (its own or its domain's); NULL with a finding when there is none. */
 const struct bau_masker *bau_build_masker(const struct bau_build *b, const struct bau_treat *treat,
                                           const struct bau_domain **out_domain);
-/* The domain's name: as written, else the masker's name. */
+/* The domain's name: as written, else that of the masker's kin. */
 const char *bau_build_domain(const struct bau_masker *masker, const struct bau_treat *treat);
+/* The width that treatments alike to this one share; NULL: none is limited. */
+struct bau_width *bau_build_width(const struct bau_build *b, const struct bau_masker *masker,
+                                  const struct bau_treat *treat);
 bau_status bau_build_bind(struct bau_build *b, const struct bau_dataset *dataset, uint32_t field,
                           struct bau_action *out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan);

@@ -44,6 +44,12 @@ static bool key_implied(const struct bau_dataset *d, const struct bau_key *key,
     return false;
 }
 
+/* A masker that makes nulls of some values only does not promise BAU_CONSTANT. */
+static bool only_nulls(const struct bau_sub *run)
+{
+    return (run->traits & BAU_MAKES_NULLS) && (run->traits & BAU_CONSTANT);
+}
+
 static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
 {
     const struct bau_dataset *d = plan->dataset;
@@ -53,8 +59,8 @@ static void check_keys(struct bau_build *b, const struct bau_dataset_plan *plan)
             continue;
         for (uint32_t i = 0; i < key->n_fields; i++) {
             const struct bau_action *a = &plan->actions[key->fields[i]];
-            const bool nulls = a->kind == BAU_ACT_MASK && a->mask.masker &&
-                               (a->mask.run.traits & BAU_MAKES_NULLS) && key->kind == BAU_KEY_UNIQUE;
+            const bool nulls = a->kind == BAU_ACT_MASK && a->mask.masker && only_nulls(&a->mask.run) &&
+                               key->kind == BAU_KEY_UNIQUE;
             if (keeps_distinct(a) || nulls)
                 continue;
             bau_find_add(
@@ -94,17 +100,48 @@ static void check_field(struct bau_build *b, const struct bau_dataset *d, const 
     if ((traits & BAU_MAKES_NULLS) && !f->nullable)
         bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL",
                      m->name);
-    if (f->n_labels && !(traits & (BAU_MAKES_NULLS | BAU_CONSTANT | BAU_KEEPS_ALL | BAU_KEEPS_LABELS)))
+    if (f->n_labels && !(traits & (BAU_CONSTANT | BAU_KEEPS_ALL | BAU_KEEPS_LABELS)))
         bau_find_add(
             b->findings, BAU_E_USAGE, a->at, NULL, object,
             "%s makes values that the enum %s does not have; use categorical, constant, null or keep",
             m->name, f->native);
 }
 
+/* Whether another column's values stand here, by a foreign key. */
+static bool refers(const struct bau_build *b, const struct bau_dataset_plan *plan, uint32_t field)
+{
+    if (plan->actions[field].inherited)
+        return true;
+    for (uint32_t r = 0; b->catalog && r < b->catalog->n_references; r++) {
+        const struct bau_reference *ref = &b->catalog->references[r];
+        for (uint32_t i = 0; i < ref->n_fields; i++)
+            if (&b->catalog->datasets[ref->from] == plan->dataset && ref->from_fields[i] == field)
+                return true;
+    }
+    return false;
+}
+
+/* A masker that gives equal values different outputs tears what refers to each other apart. */
+static void check_reference(struct bau_build *b, const struct bau_dataset_plan *plan, uint32_t field)
+{
+    const struct bau_action *a = &plan->actions[field];
+    if (a->kind != BAU_ACT_MASK || !a->mask.masker || (a->mask.run.traits & BAU_DETERMINISTIC) ||
+        !refers(b, plan, field))
+        return;
+    bau_find_add(
+        b->findings, BAU_E_USAGE, a->at, NULL,
+        bau_build_object(b, plan->dataset, plan->dataset->fields[field].name),
+        "%s makes another value every time, so the reference would break; use hash_token, permute or another "
+        "masker that gives equal values equal outputs",
+        a->mask.masker->name);
+}
+
 void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan)
 {
     check_keys(b, plan);
     for (uint32_t f = 0; f < plan->dataset->n_fields; f++)
-        if (!plan->dataset->fields[f].generated)
+        if (!plan->dataset->fields[f].generated) {
             check_field(b, plan->dataset, &plan->dataset->fields[f], &plan->actions[f]);
+            check_reference(b, plan, f);
+        }
 }

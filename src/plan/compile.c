@@ -8,35 +8,62 @@
 #include "src/plan/build.h"
 #include "src/plan/document.h"
 
-/* The narrowest text column of each domain decides for all of them, so that one identity keeps one pseudonym. */
+static bau_status note_width(struct bau_build *b, const struct bau_masker *masker,
+                             const struct bau_treat *treat, uint32_t max_chars, struct bau_error *err)
+{
+    struct bau_width *w = bau_build_width(b, masker, treat);
+    if (w) {
+        w->max_chars = max_chars < w->max_chars ? max_chars : w->max_chars;
+        return BAU_OK;
+    }
+    if (b->n_widths == b->room_widths) {
+        const uint32_t room = b->room_widths ? 2 * b->room_widths : 32;
+        struct bau_width *grown = bau_arena_take(b->arena, room * sizeof *grown);
+        if (!grown)
+            return bau_error_set(err, BAU_E_NOMEM, "plan");
+        if (b->n_widths)
+            memcpy(grown, b->widths, b->n_widths * sizeof *grown);
+        b->widths = grown;
+        b->room_widths = room;
+    }
+    b->widths[b->n_widths++] = (struct bau_width){ masker, treat, max_chars };
+    return BAU_OK;
+}
+
+static bool takes_parts(const struct bau_masker *masker, const char *option)
+{
+    const struct bau_option *o = masker->options ? bau_option_find(masker->options, option) : NULL;
+    return o && o->flags & BAU_OPTION_PARTS;
+}
+
+/* The treatment's own domain and those of the treatments inside that see the whole value. */
+static bau_status collect_width(struct bau_build *b, const struct bau_treat *treat, uint32_t max_chars,
+                                struct bau_error *err)
+{
+    const struct bau_domain *domain;
+    const struct bau_masker *masker = treat->kind == BAU_DO_MASK ? bau_build_masker(b, treat, &domain) : NULL;
+    if (!masker)
+        return BAU_OK;
+    BAU_TRY(note_width(b, masker, treat, max_chars, err));
+    const struct bau_treat *outer = treat->n_subs == 0 && domain ? &domain->treat : treat;
+    for (uint32_t i = 0; i < outer->n_subs; i++)
+        if (!takes_parts(masker, outer->subs[i].option))
+            BAU_TRY(collect_width(b, &outer->subs[i].treat, max_chars, err));
+    const struct bau_treat *fallback = treat->fallback ? treat->fallback
+                                       : domain        ? domain->treat.fallback
+                                                       : NULL;
+    return fallback ? collect_width(b, fallback, max_chars, err) : BAU_OK;
+}
+
+/* The narrowest of the text columns that a domain's masker fills in the same way decides for all of them, so that one
+ * identity keeps one pseudonym. */
 static bau_status collect_widths(struct bau_build *b, struct bau_error *err)
 {
-    uint32_t fields = 0;
-    for (uint32_t d = 0; d < b->catalog->n_datasets; d++)
-        fields += b->catalog->datasets[d].n_fields;
-    b->widths = bau_arena_zero(b->arena, (fields + 1) * sizeof *b->widths);
-    if (!b->widths)
-        return bau_error_set(err, BAU_E_NOMEM, "plan");
     for (uint32_t d = 0; d < b->catalog->n_datasets; d++) {
         const struct bau_dataset *dataset = &b->catalog->datasets[d];
-        for (uint32_t f = 0; f < dataset->n_fields; f++) {
-            const struct bau_treat *treat = b->choices[d][f].treat;
-            const struct bau_domain *domain;
-            if (!treat || treat->kind != BAU_DO_MASK || !dataset->fields[f].max_chars)
-                continue;
-            const struct bau_masker *masker = bau_build_masker(b, treat, &domain);
-            if (!masker)
-                continue;
-            const char *name = bau_build_domain(masker, treat);
-            uint32_t i = 0;
-            while (i < b->n_widths && strcmp(b->widths[i].domain, name) != 0)
-                i++;
-            struct bau_width *w = &b->widths[i];
-            if (i == b->n_widths)
-                b->widths[b->n_widths++] = (struct bau_width){ name, dataset->fields[f].max_chars };
-            else if (dataset->fields[f].max_chars < w->max_chars)
-                w->max_chars = dataset->fields[f].max_chars;
-        }
+        for (uint32_t f = 0; f < dataset->n_fields; f++)
+            if (b->choices[d][f].treat && dataset->fields[f].max_chars)
+                BAU_TRY(collect_width(b, b->choices[d][f].treat, dataset->fields[f].max_chars, err));
     }
     return BAU_OK;
 }
@@ -147,6 +174,8 @@ static bau_status digest(const struct bau_build *b, uint8_t out[32], struct bau_
         return bau_error_set(err, BAU_E_BUG, "SHA-256 is not available");
     }
     digest_text(ctx, "bauta plan 1");
+    for (uint32_t i = 0; i < b->project->n_plugins; i++)
+        EVP_DigestUpdate(ctx, b->project->plugins[i].sha256, sizeof b->project->plugins[i].sha256);
     for (uint32_t i = 0; i < b->project->n_domains; i++) {
         digest_text(ctx, b->project->domains[i].name);
         digest_treat(ctx, &b->project->domains[i].treat);
@@ -224,7 +253,9 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
         bau_arena_free(arena);
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     }
-    *plan = (struct bau_plan){ .arena = arena, .catalog = catalog, .store = store };
+    *plan = (struct bau_plan){
+        .arena = arena, .catalog = catalog, .store = store, .scratch_bytes = bau_project_scratch(project)
+    };
     struct bau_build b = { .project = project,
                            .store = store,
                            .catalog = catalog,

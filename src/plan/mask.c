@@ -16,18 +16,14 @@ struct bau_mask_state {
 bau_status bau_mask_state_new(const struct bau_plan *plan, struct bau_mask_state **out, struct bau_error *err)
 {
     uint32_t columns = 1;
-    size_t scratch = 64;
     for (uint32_t d = 0; d < plan->n_datasets; d++)
         if (plan->datasets[d].dataset->n_fields > columns)
             columns = plan->datasets[d].dataset->n_fields;
-    for (size_t m = 0; m < bau_n_maskers; m++)
-        if (bau_maskers[m]->scratch_bytes > scratch)
-            scratch = bau_maskers[m]->scratch_bytes;
     struct bau_mask_state *state = bau_alloc(sizeof *state);
     if (state) {
         state->n_columns = columns;
         state->out = bau_alloc_array(columns, sizeof *state->out);
-        state->scratch = bau_alloc(scratch);
+        state->scratch = bau_alloc(plan->scratch_bytes);
     }
     if (!state || !state->out || !state->scratch) {
         bau_mask_state_free(state);

@@ -46,7 +46,8 @@ struct bau_plan {
     const struct bau_store *store;
     uint32_t n_datasets;
     const struct bau_dataset_plan *datasets; /* same order as the catalog */
-    uint8_t digest[32];                      /* SHA-256 over rules and schema */
+    uint8_t digest[32];                      /* SHA-256 over rules, plugins and schema */
+    size_t scratch_bytes;                    /* most that any masker asks */
     uint32_t n_bound;                        /* every config that a masker bound, for unbind */
     struct bau_shared *bound;                /* see build.h */
 };

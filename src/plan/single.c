@@ -89,8 +89,7 @@ static bau_status bind(const struct bau_single_with *with, struct bau_single *s,
                                      .max_chars = with->max_chars };
     fields[0] = with->field ? *with->field : plain;
     fields[0].name = "value";
-    if (with->max_chars)
-        fields[0].max_chars = with->max_chars;
+    struct bau_width width = { bau_project_masker(&project, with->masker), &treat, with->max_chars };
     *dataset = (struct bau_dataset){ .name = "values", .n_fields = 1, .fields = fields };
     BAU_TRY(invent_fields(with, &treat, dataset, fields, s->arena, err));
     struct bau_build b = { .project = &project,
@@ -98,7 +97,9 @@ static bau_status bind(const struct bau_single_with *with, struct bau_single *s,
                            .keys = with->keys,
                            .target = "",
                            .arena = s->arena,
-                           .findings = &findings };
+                           .findings = &findings,
+                           .widths = &width,
+                           .n_widths = with->max_chars > 0 };
     struct bau_binding x = { .b = &b,
                              .dataset = dataset,
                              .field = &fields[0],

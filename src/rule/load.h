@@ -37,6 +37,10 @@ bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value
 /* Settings out of a map: lists repeat the name, maps become "key=value". */
 bau_status bau_load_settings(const struct bau_load *l, const struct bau_yaml *map, const char *const *skip,
                              size_t n_skip, const struct bau_setting **out, uint32_t *out_n) BAU_MUST_CHECK;
+/* plugin.c: `plugins:`. */
+bau_status bau_load_plugins(const struct bau_load *l, const struct bau_yaml_pair *pair,
+                            const char *project_path) BAU_MUST_CHECK;
+void bau_plugins_close(const struct bau_project *project);
 /* Masker names and options of every treatment, once all domains are known. */
 bau_status bau_load_check_treats(const struct bau_load *l) BAU_MUST_CHECK;
 

@@ -349,8 +349,8 @@ static bau_status load_include(struct bau_load *l, const struct bau_yaml_pair *p
 static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root, const char *path,
                                 bool main_file)
 {
-    static const char *const words[] = { "version", "include", "domains", "rules",
-                                         "key",     "stores",  "limits",  "after" };
+    static const char *const words[] = { "version", "include", "domains", "rules",  "key",
+                                         "stores",  "limits",  "after",   "plugins" };
     BAU_TRY(bau_load_keys(l, root, main_file ? "the project file" : "an included file", words,
                           main_file ? BAU_COUNT(words) : 4));
     const struct bau_yaml_pair *version = bau_yaml_get(root, "version"), *p;
@@ -360,6 +360,8 @@ static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root,
         return bau_load_fail(l, version->at, "version: this bauta reads version 1");
     if ((p = bau_yaml_get(root, "key")))
         BAU_TRY(load_key(l, p));
+    if ((p = bau_yaml_get(root, "plugins")))
+        BAU_TRY(bau_load_plugins(l, p, path));
     if ((p = bau_yaml_get(root, "stores")))
         BAU_TRY(load_stores(l, p));
     if ((p = bau_yaml_get(root, "domains")))
@@ -456,6 +458,8 @@ bau_status bau_project_load(const char *path, struct bau_project **out, struct b
     if (status == BAU_OK)
         status = check_whole(&l);
     if (status != BAU_OK) {
+        if (project)
+            bau_plugins_close(project);
         bau_arena_free(arena);
         return status;
     }
@@ -467,8 +471,10 @@ bau_status bau_project_load(const char *path, struct bau_project **out, struct b
 
 void bau_project_free(struct bau_project *project)
 {
-    if (project)
-        bau_arena_free(project->arena);
+    if (!project)
+        return;
+    bau_plugins_close(project);
+    bau_arena_free(project->arena);
 }
 
 const struct bau_store *bau_project_store(const struct bau_project *project, const char *name)

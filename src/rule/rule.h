@@ -7,6 +7,7 @@
 
 #include "bauta/connector.h"
 #include "bauta/masker.h"
+#include "bauta/plugin.h"
 
 struct bau_at { /* where something is written; line and column from 1, in characters */
     const char *file;
@@ -115,6 +116,13 @@ struct bau_step { /* one entry of `after:` */
     uint64_t timeout_ms; /* default 5 min */
 };
 
+struct bau_loaded_plugin { /* one entry of `plugins:` */
+    const char *path;
+    uint8_t sha256[32];
+    void *handle;
+    const struct bau_plugin *plugin;
+};
+
 struct bau_limits {           /* `limits:` in the project file; command line options override */
     uint32_t lanes;           /* 0: number of CPUs, at most 8 */
     uint64_t rate_bytes;      /* per second from the source, 0: none */
@@ -134,6 +142,8 @@ struct bau_project {
     const struct bau_rule *rules;
     const struct bau_step *after;
     struct bau_limits limits;
+    uint32_t n_plugins;
+    const struct bau_loaded_plugin *plugins;
 };
 
 extern const struct bau_option
@@ -148,6 +158,11 @@ void bau_project_free(struct bau_project *project); /* takes NULL */
  * YAML. Lives in `arena`; checked like a project file's, positions say `words`. */
 bau_status bau_treat_words(const char *masker, const struct bau_texts *words, struct bau_arena *arena,
                            struct bau_treat *out, struct bau_error *err) BAU_MUST_CHECK;
+/* plugin.c: a masker of the registry or of a plugin, NULL when there is none; the nearest name; most scratch any of them asks.
+ * `project` may be NULL: the registry only. */
+const struct bau_masker *bau_project_masker(const struct bau_project *project, const char *name);
+const char *bau_project_nearest_masker(const struct bau_project *project, const char *name);
+size_t bau_project_scratch(const struct bau_project *project);
 const struct bau_store *bau_project_store(const struct bau_project *project, const char *name);
 
 #endif

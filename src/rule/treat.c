@@ -199,7 +199,7 @@ static bau_status load_rest(const struct bau_load *l, const struct bau_yaml *map
     const char *skip[BAU_COUNT(treat_words) + 1 + 16];
     size_t n_skip = 0;
     uint32_t room = 0;
-    const struct bau_masker *masker = out->masker ? bau_masker_find(out->masker) : NULL;
+    const struct bau_masker *masker = out->masker ? bau_project_masker(l->project, out->masker) : NULL;
     for (size_t i = 0; i < BAU_COUNT(treat_words); i++)
         skip[n_skip++] = treat_words[i];
     skip[n_skip++] = "when";
@@ -299,11 +299,7 @@ static bau_status unknown_masker(const struct bau_load *l, const struct bau_trea
             l, t->masker_at,
             "FF3 and FF3-1 do not exist here: broken, and withdrawn by NIST SP 800-38G Rev. 1 "
             "(2025); use permute, phone or hash_token");
-    const char *names[256];
-    size_t n = 0;
-    for (; n < bau_n_maskers && n < BAU_COUNT(names); n++)
-        names[n] = bau_maskers[n]->name;
-    const char *near = bau_nearest(t->masker, names, n);
+    const char *near = bau_project_nearest_masker(l->project, t->masker);
     return bau_load_fail(l, t->masker_at, "there is no masker '%.60s'%s%s%s", t->masker,
                          near ? "; did you mean '" : "", near ? near : "; `bauta maskers` lists them",
                          near ? "'?" : "");
@@ -427,7 +423,7 @@ static bau_status check_treat(const struct bau_load *l, const struct bau_treat *
                              "domain %s is masked by %s, here stands %s; one domain, one masker", t->domain,
                              domain->treat.masker, t->masker);
     const char *name = t->masker ? t->masker : domain->treat.masker;
-    const struct bau_masker *masker = bau_masker_find(name);
+    const struct bau_masker *masker = bau_project_masker(l->project, name);
     if (!masker)
         return unknown_masker(l, t);
     if (masker->traits & BAU_KEEPS_ALL)

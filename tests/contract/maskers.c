@@ -37,6 +37,8 @@ static struct criterion_test_params every(uint32_t traits, uint32_t types)
 
 Test(maskers, registry_is_sound)
 {
+    static const char *const reserved[] = { "mask",  "domain",   "keep", "owner", "until",
+                                            "canon", "fallback", "when", "drop" };
     for (size_t i = 0; i < bau_n_maskers; i++) {
         const struct bau_masker *m = bau_maskers[i];
         cr_expect(bau_masker_find(m->name) == m, "%s is listed twice", m->name);
@@ -52,6 +54,9 @@ Test(maskers, registry_is_sound)
         for (const struct bau_option *o = m->options; o && o->name; o++) {
             cr_expect(o->sentence && o->sentence[strlen(o->sentence) - 1] == '.', "%s.%s", m->name, o->name);
             cr_expect(o->offset < m->config_bytes, "%s.%s", m->name, o->name);
+            for (size_t w = 0; w < BAU_COUNT(reserved); w++)
+                cr_expect(strcmp(o->name, reserved[w]) != 0, "%s.%s is a word of every treatment", m->name,
+                          o->name);
             for (const struct bau_option *other = m->options; other < o; other++)
                 cr_expect(strcmp(other->name, o->name) != 0, "%s.%s twice", m->name, o->name);
         }
@@ -84,7 +89,7 @@ EACH(split_at_every_cut, BAU_DETERMINISTIC, BAU_TYPES_ALL)
 EACH(nulls_stay_and_no_value_passes, 0, BAU_TYPES_ALL)
 {
     struct bound b = bind_example(bau_maskers[at->masker], at->type);
-    const uint32_t traits = b.masker->traits;
+    const uint32_t traits = b.single->bound.run.traits;
     struct bau_arena *arena = bau_arena_new(1 << 16, 0);
     const struct bau_column in = make(b.masker, b.type, 1000, 1000 + BATCH, true, arena);
     const struct bau_column out = run_fine(&b, &in, 1000, arena);
@@ -181,7 +186,7 @@ EACH(odd_texts, 0, BAU_TYPE_BIT(BAU_TEXT) | BAU_TYPE_BIT(BAU_BYTES) | BAU_TYPE_B
             continue;
         }
         cr_assert_eq(bau_column_validate(&out, 1, BAU_VALIDATE_CONTENTS, &err), BAU_OK, "%s", err.text);
-        cr_assert(texts[i].len == 0 || (b.masker->traits & (BAU_KEEPS_ALL | BAU_KEEPS_SOME)) ||
+        cr_assert(texts[i].len == 0 || (b.single->bound.run.traits & (BAU_KEEPS_ALL | BAU_KEEPS_SOME)) ||
                       !same_value(&in, 0, &out, 0),
                   "%s passes text %zu", b.masker->name, i);
     }

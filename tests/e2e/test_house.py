@@ -15,8 +15,8 @@ PLUG_INS = {"maskers": {"src/kernel"}, "connectors": {"src/core"}}  # and their 
 ALLOCATORS = {"malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "strndup", "asprintf", "vasprintf",
               "aligned_alloc", "posix_memalign", "memalign", "valloc", "getline", "getdelim", "open_memstream"}
 
-# Masker names that are also words of another language: a key of the project file, a JSON word, a trait, a type.
-OTHER_WORDS = {"keep", "null", "constant", "uuid"}
+# Masker names that are also words of another language: a key of the project file, a JSON word, a trait, a type, a step of a run.
+OTHER_WORDS = {"keep", "null", "constant", "uuid", "switch"}
 # Its table of suggestions is data about names of columns; test_suggestions_exist holds it to the registry.
 SUGGESTIONS = os.path.join("src", "plan", "guess.c")
 

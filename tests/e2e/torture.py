@@ -2,7 +2,8 @@
 
     bindir = installation(scratch.path, 15)        PostgreSQL with one extension of ours, nothing written to the system
     load(source, "torture"); roles(target)
-    differences(dump(source, "torture"), dump(target, "torture"))
+    differences(dump(source, "torture"), dump(target, "torture"))     of servers of one major; else restore() makes
+                                                                      what the target is to be compared with
     checksums(source, "torture") == checksums(target, "torture")
 """
 import difflib
@@ -33,10 +34,10 @@ def installation(folder, major):
     """Programs of `major` in a folder of our own, with the extension bauta_torture: PostgreSQL looks for its files
     relative to its program, so nothing has to be written where the system's packages live. Returns the bindir."""
     real = servers.postgres_bindir(major)
-    share = subprocess.run([os.path.join(real, "pg_config"), "--sharedir"], capture_output=True, text=True,
-                           check=True).stdout.strip()
-    library = subprocess.run([os.path.join(real, "pg_config"), "--pkglibdir"], capture_output=True, text=True,
-                             check=True).stdout.strip()
+    asked = subprocess.run([os.path.join(real, "pg_config"), "--bindir", "--sharedir", "--pkglibdir"],
+                           capture_output=True, text=True, check=True).stdout.split()
+    root = real[:-len(asked[0])]  # older ones tell the place they were packaged for, not the one they are in
+    share, library = root + asked[1], root + asked[2]
     prefix = os.path.commonpath([real, share, library])
     own = os.path.join(folder, f"postgresql-{major}")
 
@@ -63,25 +64,30 @@ def installation(folder, major):
     return place(real)
 
 
-class Server(servers.Postgres):
-    """A cluster of such an installation."""
-
-    def __init__(self, dir, name, bindir, **more):
-        self._bindir = bindir
-        super().__init__(dir, name, **more)
-
-    def _initdb(self, locale, encoding):
-        self.bindir = self._bindir
-        super()._initdb(locale, encoding)
-
-
 def roles(server, secret):
     server.psql_file(os.path.join(HERE, "torture", "roles.sql"), options=("-v", "secret=" + secret))
 
 
 def load(server, db):
     server.create(db)
-    server.psql_file(os.path.join(HERE, "torture.sql"), db=db)
+    server.psql(statements(server.major), db)
+
+
+def statements(major):
+    """torture.sql and its parts as `major` can run them: "/*15[*/new/*|old]*/" is new from 15 on and old before, and may
+    lack the old part."""
+    def choose(match):
+        since, new, old = match.groups()
+        return new if major >= int(since) else old or ""
+
+    text = read("torture.sql")
+    text = re.sub(r"^\\ir (.*)$", lambda match: read(match.group(1)), text, flags=re.M)
+    return re.sub(r"/\*(\d+)\[\*/(.*?)/\*(?:\|(.*?))?\]\*/", choose, text, flags=re.S)
+
+
+def read(name):
+    with open(os.path.join(HERE, name)) as f:
+        return f.read()
 
 
 # Contents
@@ -93,7 +99,7 @@ order by n.nspname collate "C", c.relname collate "C"
 """
 STATEMENTS = """
 select format('select count(*) || '' '' || coalesce(sum(hashtextextended(row(%s)::text, 0)::numeric), 0) from only %I.%I t;',
-    (select string_agg(format('t.%I', attname), ', ' order by attname collate "C") from pg_attribute
+    (select string_agg(format(case atttypid when 18 then 't.%I::int' else 't.%I' end, attname), ', ' order by attname collate "C") from pg_attribute
      where attrelid = c.oid and attnum > 0 and not attisdropped), n.nspname, c.relname)
 from""" + TABLES.partition("from")[2].replace("order by", "and c.relispopulated order by") + """;
 """
@@ -107,7 +113,7 @@ set lc_monetary = 'C';
 def checksums(server, db):
     """{table or materialised view: "rows sum-of-hashes"}; None for a view that holds nothing. Neither the order of rows
     nor that of columns matters (pg_dump itself reorders inherited ones); values are compared as text, every setting
-    that spells them fixed."""
+    that spells them fixed. But for "char", which servers before 15 spell otherwise."""
     names = records(server.psql(SESSION + TABLES, db, options=("-0",)))
     empty = set(records(server.psql(SESSION + TABLES.replace("order by", "and not c.relispopulated order by"), db,
                                     options=("-0",))))
@@ -136,15 +142,24 @@ def records(text):
 # Schema
 
 
-def dump(server, db, *options):
-    """pg_dump --schema-only --create, by the statement, less what must not travel and what tells one server from
-    another."""
+def raw_dump(server, db, program):
     env = dict(servers.clean_environment(), PGOPTIONS="-c lc_messages=C")
-    done = subprocess.run([server.tool("pg_dump"), "--schema-only", "--create", "-d", server.url(db), *options], env=env,
-                          capture_output=True, text=True)
+    done = subprocess.run([program, "--schema-only", "--create", "-d", server.url(db)], env=env, capture_output=True,
+                          text=True)
     if done.returncode != 0:
         raise servers.ServerError("pg_dump: " + done.stderr)
-    return normal(done.stdout)
+    return done.stdout
+
+
+def dump(server, db):
+    """pg_dump --schema-only --create, by the statement, less what must not travel and what tells one server from
+    another."""
+    return normal(raw_dump(server, db, server.tool("pg_dump")))
+
+
+def restore(source, db, server):
+    """What PostgreSQL's own tools make of the schema on another server, pg_dump being the other server's."""
+    server.psql(raw_dump(source, db, server.tool("pg_dump")))
 
 
 def normal(text):
@@ -156,7 +171,21 @@ def normal(text):
     # Credentials do not travel: user mappings, options of servers, subscriptions.
     text = re.sub(r"^(CREATE SERVER [^;]*?) OPTIONS \(.*?^\);", r"\1;", text, flags=re.M | re.S)
     parts = re.split(r"^--\n-- (?=Name: .*; Type: )", text, flags=re.M)
-    return "".join(part for part in parts if not re.match(r"Name: .*; Type: (USER MAPPING|SUBSCRIPTION)\b", part))
+    kept = settled(parts)
+    return "".join(part for part in kept if not re.match(r"Name: .*; Type: (USER MAPPING|SUBSCRIPTION)\b", part))
+
+
+SETTING = re.compile(r"^SET (default_\w+) = .*\n\n?", re.M)
+
+
+def settled(parts):
+    """The parts with the settings that pg_dump changes on its way put where they count: before every table."""
+    force, result = {}, []
+    for part in parts:
+        count = re.match(r"Name: .*; Type: TABLE;", part)
+        result.append(("".join(force.values()) if count else "") + SETTING.sub("", part).rstrip("\n") + "\n\n")
+        force.update((match.group(1), match.group(0)) for match in SETTING.finditer(part))
+    return result
 
 
 def differences(before, after, most=80):

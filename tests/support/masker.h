@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/plan/plan.h"
+#include "src/core/mask_key.h"
+#include "src/plan/build.h"
 #include "tests/support/samples.h"
 
 struct bound {
@@ -18,11 +19,13 @@ struct bound {
     bau_type type;
     struct bau_arena *arena;
     struct bau_single *single;
-    const void *config; /* of the masker */
+    const void *config;             /* of the masker */
+    const struct bau_mask_key *key; /* its key, unless it has maskers inside */
     void *scratch;
     size_t scratch_bytes;
     bau_status status;
     struct bau_error err;
+    char options[256]; /* bind_example: what it was bound with */
 };
 
 static const uint8_t master[32] = { 7,  201, 33,  90,  14, 255, 68, 3,  121, 77,  42, 250, 9,   181, 60,  22,
@@ -72,11 +75,9 @@ static inline struct bound bind_with(const struct bau_masker *m, bau_type type, 
 {
     struct bound b = { .masker = m, .type = type, .arena = bau_arena_new(1 << 16, BAU_ARENA_PRIVATE) };
     struct bau_keys *keys;
-    size_t scratch = 1;
+    const size_t scratch = bau_project_scratch(NULL);
     cr_assert(b.arena != NULL);
     cr_assert_eq(bau_keys_of(master, &keys, &b.err), BAU_OK);
-    for (size_t i = 0; i < bau_n_maskers; i++)
-        scratch = bau_maskers[i]->scratch_bytes > scratch ? bau_maskers[i]->scratch_bytes : scratch;
     b.scratch_bytes = scratch;
     b.scratch = bau_alloc(scratch);
     const struct bau_texts words = words_of(&b, settings);
@@ -90,9 +91,33 @@ static inline struct bound bind_with(const struct bau_masker *m, bau_type type, 
                                           .max_chars = max_chars };
     b.status = bau_single_new(&with, &b.single, &b.err);
     bau_keys_free(keys);
-    if (b.status == BAU_OK)
+    if (b.status == BAU_OK) {
         b.config = b.single->bound.config;
+        b.key = b.single->plan->bound[0].key;
+    }
     return b;
+}
+
+/* Examples of maskers that hold maskers of the whole value are for text: here is one for every type, with a value of the
+ * type at the %s. */
+static const struct {
+    const char *masker, *options, *other;
+} whole_examples[] = {
+    { "chain", "steps=[{keep: as it is}, {mask: constant, value: '%s'}]", "steps=[{keep: as it is}]" },
+    { "switch", "cases=[{when: value is null, keep: as it is}] else={mask: constant, value: '%s'}",
+      "cases=[{when: true, keep: as it is}]" },
+};
+
+static inline void example_for(const struct bau_masker *m, bau_type type, char *out, size_t room)
+{
+    snprintf(out, room, "%s", m->example_options);
+    for (size_t i = 0; type != BAU_TEXT && i < BAU_COUNT(whole_examples); i++)
+        if (strcmp(whole_examples[i].masker, m->name) == 0) {
+            const char *options = literal(type) ? whole_examples[i].options : whole_examples[i].other;
+            const size_t at = literal(type) ? (size_t)(strstr(options, "%s") - options) : strlen(options);
+            snprintf(out, room, "%.*s%s%s", (int)at, options, literal(type) ? literal(type) : "",
+                     options[at] ? options + at + 2 : "");
+        }
 }
 
 static inline void release(struct bound *b)
@@ -124,14 +149,50 @@ static inline size_t vary(const char *example, uint64_t i, uint8_t *out)
     return len;
 }
 
+/* A fraction between -most and most. */
+static inline size_t number_within(bau_type type, uint32_t most, uint64_t i, uint8_t out[64])
+{
+    const double f64 = (double)(i * 7919 % (20000 * (uint64_t)most)) / 10000 - (double)most;
+    const float f32 = (float)f64;
+    if (type == BAU_F64)
+        memcpy(out, &f64, sizeof f64);
+    else if (type == BAU_F32)
+        memcpy(out, &f32, sizeof f32);
+    else
+        return (size_t)snprintf((char *)out, 64, "%.4f", f64);
+    return bau_type_width(type);
+}
+
+/* Integers of a masker that has samples: the digits of the sample. */
+static inline bool sample_number(const struct bau_masker *m, uint64_t i, int64_t *out)
+{
+    for (size_t s = 0; samples[s].masker; s++) {
+        uint8_t text[64];
+        uint64_t v = 0;
+        if (strcmp(samples[s].masker, m->name) != 0)
+            continue;
+        const size_t len = samples[s].make(i, text);
+        for (size_t k = 0; k < len; k++)
+            v = text[k] >= '0' && text[k] <= '9' ? v * 10 + (uint64_t)(text[k] - '0') : v;
+        *out = (int64_t)v;
+        return true;
+    }
+    return false;
+}
+
 static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t out[64])
 {
-    const int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    int64_t n = (int64_t)(i * 7919 % 1000003) - 20;
+    const bool sampled =
+        (BAU_TYPE_BIT(type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_NUMERIC))) && sample_number(m, i, &n);
     const int16_t i16 = (int16_t)(i & 0xffff);
     const int32_t i32 = (int32_t)n, date = (int32_t)(n % 40000);
     const int64_t us = n * 1000003;
     const float f32 = (float)n / 4;
     const double f64 = (double)n / 8;
+    for (size_t s = 0; number_ranges[s].masker; s++)
+        if (strcmp(number_ranges[s].masker, m->name) == 0)
+            return number_within(type, number_ranges[s].most, i, out);
     switch (type) {
     case BAU_BOOL: out[0] = i & 1; return 1;
     case BAU_I16: memcpy(out, &i16, 2); return 2;
@@ -149,7 +210,7 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
         return 16;
     case BAU_NUMERIC:
         return (size_t)snprintf((char *)out, 64,
-                                m->accepts & BAU_TYPES_FLOAT ? "%" PRId64 ".%02d" : "%" PRId64, n,
+                                m->accepts & BAU_TYPES_FLOAT && !sampled ? "%" PRId64 ".%02d" : "%" PRId64, n,
                                 (int)(i % 100));
     case BAU_JSON: return (size_t)snprintf((char *)out, 64, "{\"n\":%" PRId64 "}", n);
     case BAU_TEXT:
@@ -157,6 +218,11 @@ static inline size_t value_of(const struct bau_masker *m, bau_type type, uint64_
     case BAU_OTHER:
     case BAU_TYPE_COUNT: break;
     }
+    char typed[64]; /* a row may be for one type: "objectid:bytes" */
+    snprintf(typed, sizeof typed, "%s:%s", m->name, bau_type_word(type));
+    for (size_t s = 0; samples[s].masker; s++)
+        if (strcmp(samples[s].masker, typed) == 0)
+            return samples[s].make(i, out);
     for (size_t s = 0; samples[s].masker; s++)
         if (strcmp(samples[s].masker, m->name) == 0)
             return samples[s].make(i, out);
@@ -294,7 +360,10 @@ static inline void look_fine(const struct bound *b, const struct bau_column *in,
 /* With its example's options; a first pass has seen the sample values 0 to 1999. */
 static inline struct bound bind_example(const struct bau_masker *m, bau_type type)
 {
-    struct bound b = bind_with(m, type, m->example_options, NULL, 0);
+    char options[256];
+    example_for(m, type, options, sizeof options);
+    struct bound b = bind_with(m, type, options, NULL, 0);
+    memcpy(b.options, options, sizeof options);
     cr_assert_eq(b.status, BAU_OK, "%s on %s: %s", m->name, bau_type_word(type), b.err.text);
     if (m->observe) {
         const struct bau_column in = make(m, type, 0, 2000, false, b.arena);

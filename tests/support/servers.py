@@ -10,6 +10,7 @@ account, because PostgreSQL refuses root. Whatever is still up when the process 
 scratch folders are removed. fsync is off unless `conf` turns it on: a commit survives kill9(), not a power cut.
 """
 import atexit
+import functools
 import glob
 import os
 import pwd
@@ -24,8 +25,11 @@ import threading
 import time
 from urllib.parse import quote
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 START_SECONDS = 60
 STOP_SECONDS = 30
+FETCH_SECONDS = 180
 POLL_SECONDS = 0.05
 SOCKET_PATH_MAX = 107  # sun_path without its terminator
 DEFAULTS = {
@@ -129,7 +133,7 @@ def _major_of(bindir):
 
 
 def postgres_installations():
-    """{major: folder of initdb, postgres, psql …}, as found on this machine."""
+    """{major: folder of initdb, postgres, psql …} of the system."""
     folders = glob.glob("/usr/lib/postgresql/*/bin") + glob.glob("/usr/pgsql-*/bin")
     try:
         folders.append(subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True,
@@ -145,12 +149,36 @@ def postgres_installations():
 
 
 def postgres_bindir(major=None):
-    """Folder of the given major version, else of the newest. ServerMissing when there is none."""
+    """Folder of the given major version, else of the one in POSTGRES_MAJOR, else of the newest the system has. A version the system has not is
+    unpacked beside it the first time it is asked for, which takes the network. ServerMissing when that fails."""
     found = postgres_installations()
-    wanted = major or max(found, default=None)
-    if wanted not in found:
-        raise ServerMissing(f"PostgreSQL {major or ''} server is not installed".replace("  ", " "))
-    return found[wanted]
+    wanted = major or int(os.environ.get("POSTGRES_MAJOR", 0)) or max(found, default=None)
+    if wanted is None:
+        raise ServerMissing("PostgreSQL server is not installed")
+    return found.get(wanted) or _postgres_beside(wanted)
+
+
+def _postgres_beside(major):
+    bindir, problem = _fetched(major)
+    if problem:
+        raise ServerMissing(f"PostgreSQL {major} is not installed and could not be fetched: {problem}")
+    return bindir
+
+
+@functools.lru_cache(maxsize=None)  # of a failure too: without a network each try takes its time
+def _fetched(major):
+    """(bindir, None) of what other_postgres.sh makes, or (None, why not). It lies in the build folder, unless servers run
+    under another account that cannot reach it."""
+    folder = os.path.join(ROOT, "build") if _passable(ROOT) else "/var/cache/bauta"
+    try:
+        done = subprocess.run([os.path.join(HERE, "other_postgres.sh"), str(major), folder], capture_output=True,
+                              text=True, timeout=FETCH_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return None, str(problem)
+    if done.returncode != 0:
+        lines = done.stderr.splitlines() or ["no reason given"]
+        return None, next((line for line in lines if line.startswith("E: ")), lines[-1])
+    return os.path.join(folder, f"postgresql-{major}", "usr/lib/postgresql", str(major), "bin"), None
 
 
 class Scratch:
@@ -178,19 +206,46 @@ class Scratch:
         self.close()
 
 
+class Authority:
+    """A certificate authority of our own; `root` is the path of its certificate."""
+
+    def __init__(self, dir, name):
+        self._start = os.path.join(dir, name)
+        self.root = self._start + ".crt"
+        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                      "-keyout", self._start + ".key", "-out", self.root)
+
+    def issue(self, name, names="IP:127.0.0.1"):
+        """(certificate, key) as paths, for the given common name and alternative names."""
+        certificate, key = (f"{self._start}-{name}.{kind}" for kind in ("crt", "key"))
+        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names,
+                      "-keyout", key, "-out", certificate + ".req")
+        self._openssl("x509", "-req", "-in", certificate + ".req", "-days", "2", "-CA", self.root, "-CAkey",
+                      self._start + ".key", "-CAcreateserial", "-copy_extensions", "copy", "-out", certificate)
+        os.chmod(key, 0o600)
+        return certificate, key
+
+    @staticmethod
+    def _openssl(*arguments):
+        done = subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ServerError(f"openssl {arguments[0]}: {done.stderr.strip()}")
+
+
 class Postgres:
     """One cluster: made and started by the constructor, gone with close().
 
     dir       folder that exists; the cluster lives in dir/name
     conf      settings of postgresql.conf on top of DEFAULTS
     password  of the superuser `postgres`: TCP and socket then ask for it (scram-sha-256), else everything is trusted
-    major     version wanted; the newest when None
+    major     version wanted; the newest of the system when None
+    bindir    folder of the programs, when they are not to be looked for
     """
 
     def __init__(self, dir, name, conf=None, locale="C.UTF-8", encoding="UTF8", password=None, major=None,
-                 standby_of=None):
+                 bindir=None, standby_of=None):
         self.name = name
-        self.bindir = standby_of.bindir if standby_of else postgres_bindir(major)
+        self.bindir = standby_of.bindir if standby_of else bindir or postgres_bindir(major)
         self.major = _major_of(self.bindir)
         self.password = password
         self.folder = os.path.join(os.path.abspath(dir), name)
@@ -326,6 +381,16 @@ class Postgres:
 
     def log_tail(self, lines=15):
         return "\n".join(self.log_text().splitlines()[-lines:])
+
+    def require_tls(self, authority, certificate, key, method="trust"):
+        """From now on TCP connections need TLS; clients that log in by certificate (method cert) need one of `authority`."""
+        for name, path, mode in (("root.crt", authority.root, 0o644), ("own.crt", certificate, 0o644), ("own.key", key, 0o600)):
+            shutil.copy(path, os.path.join(self.data, name))
+            self._give(os.path.join(self.data, name), mode)
+        with open(os.path.join(self.data, "pg_hba.conf"), "w") as f:
+            f.write(f"local all all trust\nhostssl all all 127.0.0.1/32 {method}\n")
+        self.conf.update(ssl="on", ssl_ca_file="root.crt", ssl_cert_file="own.crt", ssl_key_file="own.key")
+        self.restart()
 
     # Inside
 

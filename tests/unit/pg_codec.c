@@ -223,3 +223,84 @@ Test(pg_codec, numerics_that_are_none_are_refused)
             pg_numeric_encode((struct bau_slice){ (const uint8_t *)bad[i], strlen(bad[i]) }, &out, &err),
             BAU_E_DATA, "%s", bad[i]);
 }
+
+/* ---- inet, cidr, macaddr, macaddr8 ---- */
+
+static bool is_network(const struct vector *v)
+{
+    return v->type == BAU_TEXT && pg_is_network(v->oid);
+}
+
+Test(pg_codec, a_cut_or_false_address_is_refused_not_read)
+{
+    static const struct {
+        uint32_t oid;
+        const char *hex;
+    } wrong[] = {
+        { 869, "0120000400000000" }, { 869, "0420000400000000" },   { 869, "0221000400000000" },
+        { 869, "0220001000000000" }, { 869, "032000040000000000" }, { 650, "" },
+        { 829, "08002b0102" },       { 829, "08002b01020304" },     { 774, "08002b010203" },
+    };
+    for (size_t i = 0; i < BAU_COUNT(vectors); i++) {
+        uint8_t bytes[512];
+        const size_t n = unhex(vectors[i].hex, bytes);
+        for (size_t cut = 0; is_network(&vectors[i]) && cut < n; cut++) {
+            struct rig r;
+            rig_open(&r, &vectors[i], PG_FORMAT_BINARY, bytes, cut);
+            cr_assert_eq(rig_decode(&r), BAU_E_BUG, "%s cut to %zu", vectors[i].sql, cut);
+            bau_batch_release(&r.batch);
+        }
+    }
+    for (size_t i = 0; i < BAU_COUNT(wrong); i++) {
+        const struct vector v = { .type = BAU_TEXT, .oid = wrong[i].oid };
+        uint8_t bytes[64];
+        struct rig r;
+        rig_open(&r, &v, PG_FORMAT_BINARY, bytes, unhex(wrong[i].hex, bytes));
+        cr_expect_eq(rig_decode(&r), BAU_E_BUG, "%s", wrong[i].hex);
+        bau_batch_release(&r.batch);
+    }
+}
+
+/* What a masker may have made of an address. */
+Test(pg_codec, a_masked_text_becomes_an_address_or_is_refused)
+{
+    static const struct {
+        uint32_t oid;
+        const char *text, *hex; /* NULL: refused */
+    } cases[] = {
+        { 869, "1.2.3.4", "0220000401020304" },
+        { 869, "1.2.3.4/9", "0209000401020304" },
+        { 869, "::FFFF:1.2.3.4", "0380001000000000000000000000ffff01020304" },
+        { 650, "1.2.3.4", "0220010401020304" },
+        { 650, "1.2.0.0/15", "020f010401020000" },
+        { 650, "1.2.0.0/14", NULL }, /* host bits */
+        { 650, "::1/64", NULL },
+        { 869, "", NULL },
+        { 869, "1.2.3", NULL },
+        { 869, "1.2.3.4/", NULL },
+        { 869, "1.2.3.4/33", NULL },
+        { 869, "1.2.3.4/1x", NULL },
+        { 869, "****", NULL },
+        { 869, "0000000000000000000000000000000000000000000000000000000000000000000000", NULL },
+        { 829, "08:00:2b:01:02:03", "08002b010203" },
+        { 829, "08-00-2B-01-02-03", "08002b010203" },
+        { 829, "0800.2b01.0203", "08002b010203" },
+        { 829, "08002b01020", NULL },
+        { 829, "08:00:2b:01:02:03:04", NULL },
+        { 829, "08:00:2b:01:02:0g", NULL },
+        { 774, "08:00:2b:01:02:03:04:05", "08002b0102030405" },
+        { 774, "08:00:2b:01:02:03", NULL },
+    };
+    for (size_t i = 0; i < BAU_COUNT(cases); i++) {
+        BAU_AUTO_TEXT out = { 0 };
+        uint8_t want[64];
+        const struct bau_slice text = { (const uint8_t *)cases[i].text, strlen(cases[i].text) };
+        const bau_status status = pg_network_encode(text, cases[i].oid, &out, &err);
+        cr_expect_eq(status, cases[i].hex ? BAU_OK : BAU_E_DATA, "%s", cases[i].text);
+        if (!cases[i].hex || status != BAU_OK)
+            continue;
+        const size_t n = unhex(cases[i].hex, want);
+        cr_expect_eq(out.len, n + 4, "%s", cases[i].text);
+        cr_expect(out.len == n + 4 && memcmp(out.data + 4, want, n) == 0, "%s", cases[i].text);
+    }
+}

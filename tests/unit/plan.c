@@ -99,10 +99,10 @@ static const struct bau_catalog catalog = { .store = "shop",
     "rules:\n"                                                                                               \
     "  - { at: shop.**, set: { \"*\": { keep: test data } } }\n" /* line 6; the tests' rules start at 7 */
 
-static struct bau_project *open_projects[16]; /* plans borrow from them: freed when the test's process ends */
-static struct bau_keys *open_keys[16];
-static struct bau_arena *open_arenas[16];
-static struct bau_plan *open_plans[16];
+static struct bau_project *open_projects[32]; /* plans borrow from them: freed when the test's process ends */
+static struct bau_keys *open_keys[32];
+static struct bau_arena *open_arenas[32];
+static struct bau_plan *open_plans[32];
 static size_t n_open;
 
 static void close_all(void)
@@ -266,6 +266,17 @@ Test(plan, foreign_keys_inherit_and_must_agree)
     cr_assert_not_null(finding(&c, "shop.public.orders.customer_id", "reference would break"));
 }
 
+Test(plan, a_masker_that_is_not_deterministic_serves_no_reference_and_no_domain)
+{
+    struct compiled c = compile("  - { at: shop.public.customers, set: { email: random_token } }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+
+    c = compile("  - { at: shop.public.customers, set: { email: { domain: token } } }\n"
+                "domains:\n  token: { mask: random_token }\n");
+    cr_assert_eq(c.status, BAU_E_USAGE);
+    cr_assert_not_null(finding(&c, "shop.public.customers.email", "cannot serve a domain"));
+}
+
 Test(plan, rules_on_a_partitioned_parent_reach_its_partitions)
 {
     struct compiled c = compile("  - { at: shop.public.events, set: { email: email } }\n");
@@ -303,6 +314,38 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
         { "  - { at: shop.public.customers, set: { profile: { $.**.email: email, $.*: { keep: settings } } } "
           "}\n",
           "shop.public.customers.profile", "would win over the mask" },
+        /* some nulls are not all nulls */
+        { "  - { at: shop.public.customers, set: { email: { mask: phone, fallback: 'null' } } }\n",
+          "shop.public.customers.email", "unique" },
+        { "  - { at: shop.public.customers, set: { status: { mask: phone, fallback: 'null' } } }\n",
+          "shop.public.customers.status", "enum" },
+        { "  - { at: shop.public.customers, set: { status: { mask: switch, cases: { \"value = 'old'\": "
+          "redact }, "
+          "else: { keep: test } } } }\n",
+          "shop.public.customers.status", "enum" },
+        { "  - { at: shop.public.customers, set: { email: { mask: chain, steps: [ email, redact ] } } }\n",
+          "shop.public.customers.email", "unique" },
+        { "  - { at: shop.public.customers, set: { code: { mask: chain, steps: [ { mask: constant, value: xy "
+          "}, "
+          "hash_token ] } } }\n",
+          "shop.public.customers.code", "" },
+        { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { nam is null: redact } } } "
+          "}\n",
+          "shop.public.customers.name", "no field 'nam'" },
+        { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { id like 'x': redact } } } "
+          "}\n",
+          "shop.public.customers.name", "like is for texts" },
+        { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { \"status = 'nwe'\": redact "
+          "} } } }\n",
+          "shop.public.customers.name", "the enum status has no such label" },
+        { "  - { at: shop.public.customers, set: { name: { mask: switch, cases: { \"status <> value\": "
+          "redact, "
+          "\"'new' >= status\": redact } } } }\n",
+          "shop.public.customers.name", "has no order here" },
+        { "  - { at: shop.public.customers, set: { status: { mask: switch, cases: { \"value in ('new', "
+          "'gone')\": 'null' "
+          "} } } }\n",
+          "shop.public.customers.status", "no such label" },
     };
     for (size_t i = 0; i < BAU_COUNT(cases); i++) {
         struct compiled c = compile(cases[i].rule);
@@ -315,6 +358,42 @@ Test(plan, what_the_schema_cannot_take_is_refused_with_the_rules_position)
         const struct bau_finding *f = finding(&c, cases[i].object, cases[i].word);
         cr_expect(f && f->at.line == 7, "case %zu", i);
     }
+}
+
+Test(plan, maskers_inside_are_bound_from_the_field_and_from_its_domain)
+{
+    struct compiled c =
+        compile("  - at: shop.public.customers\n"
+                "    set:\n"
+                "      status: { mask: switch, cases: { code = 'x': { mask: constant, value: new } }, "
+                "else: { keep: test } }\n"
+                "      email: { mask: chain, steps: [ email, { keep: as it is } ] }\n"
+                "      name: { domain: rough }\n"
+                "domains: { rough: { mask: chain, steps: [ hash_token, { mask: redact, keep_first: 2 "
+                "} ] } }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+    const struct bau_action *a = c.plan->datasets[0].actions;
+    cr_assert(a[3].mask.n_by == 1 && a[3].mask.by[0] == 4);
+    cr_assert(a[1].mask.run.traits & BAU_COLLISION_BOUND);
+    cr_assert_eq(a[2].mask.masker->widest(a[2].mask.config, BAU_TEXT), 32);
+}
+
+/* The narrowest column of a domain decides also when the domain stands inside another masker or a document. */
+Test(plan, a_domain_is_as_narrow_inside_as_outside)
+{
+    struct compiled
+        wide = compile("  - { at: shop.public.customers, set: { name: { domain: given } } }\n"
+                       "domains: { given: { mask: first_name } }\n"),
+        narrow = compile(
+            "  - at: shop.public.customers\n"
+            "    set: { name: { domain: given }, code: { mask: chain, steps: [ { domain: given } ] } }\n"
+            "domains: { given: { mask: first_name } }\n");
+    cr_assert_eq(wide.status, BAU_OK, "%s", wide.err.text);
+    cr_assert_eq(narrow.status, BAU_OK, "%s", narrow.err.text);
+    const struct bau_bound *w = &wide.plan->datasets[0].actions[2].mask,
+                           *n = &narrow.plan->datasets[0].actions[2].mask;
+    cr_assert_gt(w->masker->widest(w->config, BAU_TEXT), 5);
+    cr_assert_leq(n->masker->widest(n->config, BAU_TEXT), 5);
 }
 
 Test(plan, a_keep_that_is_written_out_or_deep_may_stand_beside_a_deep_mask)
@@ -350,4 +429,18 @@ Test(plan, the_digest_follows_rules_and_schema)
     cr_assert(a.plan && b.plan && c.plan);
     cr_assert_arr_eq(a.plan->digest, b.plan->digest, 32);
     cr_assert(memcmp(a.plan->digest, c.plan->digest, 32) != 0);
+}
+
+/* Parts of one identity are as wide as their own columns: two initials do not narrow the name or the address. */
+Test(plan, kin_share_a_domain_and_not_a_width)
+{
+    struct compiled c = compile("  - at: shop.public.customers\n"
+                                "    set:\n"
+                                "      id: permute\n"
+                                "      email: { mask: person_email, by: id }\n"
+                                "      name: { mask: person, part: full, by: id }\n"
+                                "      code: { mask: person, part: initials, by: id }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+    for (unsigned f = 1; f < 5; f += f == 2 ? 2 : 1)
+        cr_assert_str_eq(c.plan->datasets[0].actions[f].mask.domain, "person");
 }

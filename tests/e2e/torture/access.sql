@@ -48,8 +48,8 @@ grant usage, create on schema public to tort_owner;
 grant select on x_many, c_generated to tort_owner;
 revoke execute on function ext.akeys(ext.hstore) from public;
 grant select on bt_config to tort_reader;
-grant set on parameter work_mem to tort_reader;
-revoke set on parameter work_mem from tort_reader;
+/*15[*/grant set on parameter work_mem to tort_reader;
+revoke set on parameter work_mem from tort_reader;/*]*/
 revoke all on table t_texts from postgres;
 alter default privileges in schema other grant select on tables to tort_reader;
 alter default privileges for role tort_owner revoke execute on functions from public;

@@ -5,7 +5,7 @@ create sequence s_down as smallint increment -3 minvalue -30000 maxvalue 5 start
 create sequence s_cycle minvalue 1 maxvalue 3 cycle;
 create sequence s_full maxvalue 2;
 create sequence s_never start 77;
-create unlogged sequence s_unlogged;
+create /*15[*/unlogged /*]*/sequence s_unlogged;
 create sequence other."odd ""seq""" increment 9223372036854775807;
 select nextval('s_plain') from generate_series(1, 42);
 select nextval('s_down'), nextval('s_cycle'), nextval('s_unlogged') from generate_series(1, 4);
@@ -33,14 +33,18 @@ create function f_quotes() returns text language sql as '
 --
 select ''\'';
 ';
+/*14[*/
 create function f_atomic(a int) returns setof int language sql begin atomic
     select case when a > 0 then a else -a end;
     select count(*)::int from public.c_no_key where b = 'x;';
 end;
+/*]*/
+/*15[*/ -- the first pg_dump of 14 wrote it before the key it needs
 create function f_atomic_key() returns table (id int, first text, n bigint) language sql begin atomic
     select c.id, c.first, count(*) from public.c_generated c group by c.id;
 end;
-create function f_variadic(variadic xs anycompatiblearray) returns bigint language sql strict leakproof as 'select array_length($1, 1)::bigint';
+/*]*/
+create function f_variadic(variadic xs /*13[*/anycompatiblearray/*|anyarray]*/) returns bigint language sql strict leakproof as 'select array_length($1, 1)::bigint';
 create function f_set() returns table (a int, "B" text) language sql rows 5 window as 'select 1, ''x''';
 drop function f_set();
 create function f_table() returns table (a int, "B" text) language sql rows 5 as 'select 1, ''x''';
@@ -48,7 +52,7 @@ create function f_default(a mood default 'ok', b pair default row(1, ';', null, 
 create function "F odd;name"("arg ""x""" int) returns void language plpgsql as $$ begin perform 1; end $$;
 create function f_support(int, int) returns boolean language internal immutable strict as 'int4eq';
 create procedure f_procedure(a int, inout b text default null) language plpgsql as $$ begin b := a::text; commit; end $$;
-create procedure f_atomic_procedure() begin atomic insert into public.c_no_key values (9, ';'); end;
+/*14[*/create procedure f_atomic_procedure() begin atomic insert into public.c_no_key values (9, ';'); end;/*]*/
 create aggregate f_sum(numeric) (sfunc = numeric_add, stype = numeric, initcond = '0', combinefunc = numeric_add, parallel = safe);
 create aggregate f_moving(int) (sfunc = int4pl, stype = int, initcond = 0, msfunc = int4pl, minvfunc = int4mi, mstype = int, minitcond = '0');
 create function f_step(anyarray, anyelement) returns anyarray language sql immutable as 'select array_append($1, $2)';
@@ -77,7 +81,7 @@ create index x_config on x_many using gin (to_tsvector('f_config', t));
 
 -- Views.
 create view v_plain as select id, t as "T", n from x_many where t like 'text 1%';
-create view v_barrier with (security_barrier = true, security_invoker = true) as select * from c_no_key;
+create view v_barrier with (security_barrier = true/*15[*/, security_invoker = true/*]*/) as select * from c_no_key;
 create view v_check as select * from k_check where a > 0 with local check option;
 create view v_cascaded as select * from v_check where b > 1 with cascaded check option;
 create recursive view v_recursive (id, boss, depth) as select id, boss, 0 from other.k_child where boss is null union all select c.id, c.boss, depth + 1 from other.k_child c join v_recursive r on r.id = c.boss;
@@ -131,8 +135,8 @@ create event trigger ev_always on table_rewrite execute function tr_event();
 alter event trigger ev_always enable always;
 
 create publication pub_all for all tables;
-create publication pub_some for table x_many (id, t) where (id > 5), table only i_one with (publish = 'insert, update', publish_via_partition_root = true);
-create publication pub_schema for tables in schema other;
+create publication pub_some for table x_many/*15[*/ (id, t) where (id > 5), table/*|,]*/ only i_one with (publish = 'insert, update'/*13[*/, publish_via_partition_root = true/*]*/);
+/*15[*/create publication pub_schema for tables in schema other;/*]*/
 create subscription sub_off connection 'host=127.0.0.1 dbname=x password=SUBSECRETMARK' publication p with (connect = false, slot_name = none, enabled = false);
 
 -- Foreign data. Credentials stay where they are.
