@@ -160,10 +160,102 @@ Test(seen, now_anchor_without_dates_moves_nothing)
     bau_arena_free(arena);
 }
 
+/* ---- shuffle ---- */
+
+static int rising(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Row i holds i, so its output tells which row gave it. */
+Test(seen, shuffle_is_a_derangement_of_rows)
+{
+    static const char *const options[] = { "by=id", "by=id group_by=owner" };
+    for (size_t k = 0; k < BAU_COUNT(options); k++) {
+        struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+        struct bound one = bind_with(bau_masker_find("shuffle"), BAU_I64, options[k], NULL, 0),
+                     two = bind_with(bau_masker_find("shuffle"), BAU_I64, options[k], NULL, 0);
+        int64_t v[ROWS];
+        cr_assert_eq(one.status, BAU_OK, "%s", one.err.text);
+        for (int64_t i = 0; i < ROWS; i++)
+            v[i] = i;
+        const struct bau_column in = fixed(BAU_I64, v, ROWS, arena);
+        look_fine(&one, &in, 0, arena);
+        for (uint32_t from = ROWS; from > 0; from -= 100) {
+            const struct bau_column part = fixed(BAU_I64, v + from - 100, 100, arena);
+            look_fine(&two, &part, from - 100, arena);
+        }
+        const struct bau_column out = run_fine(&one, &in, 0, arena), again = run_fine(&two, &in, 0, arena);
+        int64_t got[ROWS];
+        uint32_t near = 0;
+        for (uint32_t i = 0; i < ROWS; i++) {
+            got[i] = at(&out, i);
+            cr_assert_eq(got[i], at(&again, i), "cut and order do not matter");
+            cr_assert_neq(got[i], v[i], "nobody keeps their own");
+            cr_assert(k == 0 || got[i] % 9 == i % 9, "within the group");
+            near += llabs(got[i] - i) < 100;
+        }
+        cr_assert_lt(near, 500u, "spread over all rows");
+        qsort(got, ROWS, sizeof *got, rising);
+        cr_assert_eq(memcmp(got, v, sizeof v), 0, "the same values");
+        release(&one);
+        release(&two);
+        bau_arena_free(arena);
+    }
+}
+
+Test(seen, shuffle_of_texts_leaves_nulls)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound b = bind_with(bau_masker_find("shuffle"), BAU_TEXT, "by=id", NULL, 0);
+    const struct bau_column in = make(b.masker, BAU_TEXT, 0, 700, true, arena);
+    look_fine(&b, &in, 0, arena);
+    const struct bau_column out = run_fine(&b, &in, 0, arena);
+    int given[700] = { 0 };
+    for (uint32_t i = 0; i < 700; i++) {
+        cr_assert_eq(bau_column_present(&in, i), bau_column_present(&out, i));
+        for (uint32_t k = 0; bau_column_present(&out, i) && k < 700; k++)
+            given[k] += same_value(&in, k, &out, i) - same_value(&in, k, &in, i);
+    }
+    for (uint32_t k = 0; k < 700; k++)
+        cr_assert_eq(given[k], 0, "each value as often as before");
+    release(&b);
+    bau_arena_free(arena);
+}
+
+Test(seen, shuffle_refuses_the_lone_the_equal_and_too_many)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound lone = bind_with(bau_masker_find("shuffle"), BAU_I64, "by=id", NULL, 0),
+                 kept = bind_with(bau_masker_find("shuffle"), BAU_I64, "by=id lone=keep", NULL, 0),
+                 full = bind_with(bau_masker_find("shuffle"), BAU_I64, "by=id memory=64KiB", NULL, 0);
+    int64_t v[ROWS] = { 77 };
+    struct bau_column out;
+    struct bau_error err;
+    const struct bau_column one = fixed(BAU_I64, v, 1, arena), all = fixed(BAU_I64, v, ROWS, arena);
+    look_fine(&lone, &one, 0, arena);
+    look_fine(&kept, &one, 0, arena);
+    cr_expect_eq(run(&lone, &one, 0, 0, arena, &out, &err), BAU_E_DATA);
+    cr_expect(strstr(err.text, "alone") && !strstr(err.text, "77"), "%s", err.text);
+    out = run_fine(&kept, &one, 0, arena);
+    cr_expect_eq(at(&out, 0), 77);
+    cr_expect_eq(look(&lone, &one, 0, arena, &err), BAU_E_DATA, "the row came twice");
+    cr_expect(strstr(err.text, "tell rows apart") != NULL, "%s", err.text);
+    cr_expect_eq(run(&kept, &one, 5, 0, arena, &out, &err), BAU_E_DATA, "a row that was not seen");
+    cr_expect_eq(look(&full, &all, 0, arena, &err), BAU_E_LIMIT);
+    cr_expect(strstr(err.text, "'memory'") != NULL, "%s", err.text);
+    release(&lone);
+    release(&kept);
+    release(&full);
+    bau_arena_free(arena);
+}
+
 static const struct refusal refused[] = {
     { "sequence", "prefix=x", BAU_I32, NULL, 0 },
     { "sequence", "prefix=ab digits=9", BAU_TEXT, NULL, 10 },
     { "sequence", "start=-1", BAU_I32, NULL, 0 },
+    { "shuffle", "", BAU_I32, NULL, 0 },
     { "now_anchor", "", BAU_DATE, NULL, 0 }, /* no run, no day */
     { "now_anchor", "to=infinity", BAU_DATE, NULL, 0 },
     { "now_anchor", "to=tomorrow", BAU_DATE, NULL, 0 },
