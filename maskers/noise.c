@@ -13,13 +13,13 @@
  *
  * distribution: f above is of the uniform one, where relative and absolute are the largest change. gaussian: they are the
  * standard deviation, laplace: the scale (mean change); f is then floor(relative * 10^9 * q), q the upper quantile of a uniform
- * tail probability from a table (noise_quantiles.h), linear between its entries, at most 6.3 or 22.9.
+ * tail probability from a table (quantiles.h), linear between its entries, at most 6.3 or 22.9.
  *
  * min and max: what the noise takes beyond becomes the bound; a value that is a bound itself may stay. */
 #include <math.h>
 
 #include "maskers/decimal.h"
-#include "maskers/noise_quantiles.h"
+#include "maskers/quantiles.h"
 
 #define GIGA UINT64_C(1000000000)
 
@@ -74,25 +74,14 @@ struct draw {
     bool down;
 };
 
-/* Millionths; `random` is the tail probability times 2^64. */
-static uint64_t quantile(const uint32_t *table, uint64_t random)
-{
-    const unsigned octave = random >> 31 ? (unsigned)__builtin_clzll(random) : OCTAVES;
-    if (octave >= OCTAVES)
-        return table[OCTAVES * STEPS];
-    /* random = 2^(64 - octave) * (1 - x / 2): x from 0, at the octave's upper end, to 1 */
-    const uint64_t x = ~(random << octave << 1), step = x >> 60, part = (x << 4) >> 32;
-    const uint64_t from = table[octave * STEPS + step], to = table[octave * STEPS + step + 1];
-    return from + ((to - from) * part >> 32);
-}
-
 static uint64_t drawn_size(const struct config *c, uint64_t random)
 {
     const uint64_t scale = c->share + c->amount;
     if (c->distribution == UNIFORM)
         return 1 + bau_draw(random, scale);
-    const uint32_t *table = c->distribution == GAUSSIAN ? normal_quantile : exponential_quantile;
-    const bau_wide size = (bau_wide)scale * quantile(table, random) / 1000000u;
+    const uint64_t q =
+        c->distribution == GAUSSIAN ? bau_normal_quantile(random) : bau_exponential_quantile(random);
+    const bau_wide size = (bau_wide)scale * q / 1000000u;
     return size > INT64_MAX ? (uint64_t)INT64_MAX : (uint64_t)size;
 }
 

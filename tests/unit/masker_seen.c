@@ -251,11 +251,84 @@ Test(seen, shuffle_refuses_the_lone_the_equal_and_too_many)
     bau_arena_free(arena);
 }
 
+/* ---- marginal ---- */
+
+/* Half the rows hold 10, three tenths 20, the rest 200 values that occur a few times each. */
+static struct bau_column skewed(bau_type type, uint32_t n, struct bau_arena *arena)
+{
+    int64_t *v = bau_arena_take(arena, n * sizeof *v);
+    for (uint32_t i = 0; i < n; i++)
+        v[i] = i % 10 < 5 ? 10 : i % 10 < 8 ? 20 : 1000 + i % 2000;
+    return fixed(type, v, n, arena);
+}
+
+Test(seen, marginal_keeps_the_distribution)
+{
+    enum { MANY = 100000 };
+    static const char *const options[] = { "by=id rare=100", "by=id rare=100 other=-1", "by=id rare=1" };
+    for (size_t k = 0; k < BAU_COUNT(options); k++) {
+        struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+        struct bound b = bind_with(bau_masker_find("marginal"), BAU_I32, options[k], NULL, 0);
+        cr_assert_eq(b.status, BAU_OK, "%s", b.err.text);
+        const struct bau_column in = skewed(BAU_I32, MANY, arena);
+        look_fine(&b, &in, 0, arena);
+        /* the owners are only nine: draw once for every value of a column of texts instead */
+        struct bau_column ids = fixed(BAU_I32, (int64_t[]){ 0 }, 1, arena), out;
+        uint32_t ten = 0, twenty = 0, minus = 0;
+        for (int32_t i = 0; i < 20000; i++) {
+            const struct bau_column one = fixed(BAU_I32, (int64_t[]){ 10 }, 1, arena);
+            const struct bau_column *fields[] = { &ids };
+            struct bau_mask_ctx ctx = { .arena = arena, .scratch = b.scratch, .fields = fields };
+            struct bau_error err;
+            ((int32_t *)ids.data)[0] = i;
+            cr_assert_eq(bau_sub_apply(&b.single->bound.run, &ctx, &one, &out, &err), BAU_OK, "%s", err.text);
+            ten += at(&out, 0) == 10;
+            twenty += at(&out, 0) == 20;
+            minus += at(&out, 0) == -1;
+            cr_assert(at(&out, 0) >= 1000 ? k == 2 : at(&out, 0) == 10 || at(&out, 0) == 20 || k == 1);
+            if (i % 1000 == 999)
+                bau_arena_reset(arena), ids = fixed(BAU_I32, (int64_t[]){ 0 }, 1, arena);
+        }
+        const double all = k == 0 ? 0.8 : 1; /* the rare fifth is left out, merged, or kept */
+        cr_expect(abs((int)(ten - 20000 * 0.5 / all)) < 400, "%s: %u", options[k], ten);
+        cr_expect(abs((int)(twenty - 20000 * 0.3 / all)) < 400, "%s: %u", options[k], twenty);
+        cr_expect(k == 1 ? abs((int)minus - 4000) < 300 : minus == 0, "%s: %u", options[k], minus);
+        release(&b);
+        bau_arena_free(arena);
+    }
+}
+
+Test(seen, marginal_refuses)
+{
+    struct bau_arena *arena = bau_arena_new(1 << 16, 0);
+    struct bound rare = bind_with(bau_masker_find("marginal"), BAU_I32, "by=id rare=100000", NULL, 0),
+                 full = bind_with(bau_masker_find("marginal"), BAU_I32, "by=id memory=64KiB", NULL, 0),
+                 blind = bind_with(bau_masker_find("marginal"), BAU_I32, "by=id", NULL, 0);
+    struct bau_column out;
+    struct bau_error err;
+    int64_t v[ROWS];
+    for (int64_t i = 0; i < ROWS; i++)
+        v[i] = i;
+    const struct bau_column in = fixed(BAU_I32, v, ROWS, arena);
+    cr_expect_eq(look(&rare, &in, 0, arena, &err), BAU_E_DATA);
+    cr_expect_eq(look(&full, &in, 0, arena, &err), BAU_E_LIMIT);
+    cr_expect_eq(run(&blind, &in, 0, 0, arena, &out, &err), BAU_E_DATA, "nothing was seen");
+    release(&rare);
+    release(&full);
+    release(&blind);
+    bau_arena_free(arena);
+}
+
 static const struct refusal refused[] = {
     { "sequence", "prefix=x", BAU_I32, NULL, 0 },
     { "sequence", "prefix=ab digits=9", BAU_TEXT, NULL, 10 },
     { "sequence", "start=-1", BAU_I32, NULL, 0 },
     { "shuffle", "", BAU_I32, NULL, 0 },
+    { "marginal", "", BAU_I32, NULL, 0 },
+    { "marginal", "by=id other=40000", BAU_I16, NULL, 0 },
+    { "marginal", "by=id other=x", BAU_NUMERIC, NULL, 0 },
+    { "marginal", "by=id other=true", BAU_BOOL, NULL, 0 },
+    { "marginal", "by=id other=unknown", BAU_TEXT, NULL, 5 },
     { "now_anchor", "", BAU_DATE, NULL, 0 }, /* no run, no day */
     { "now_anchor", "to=infinity", BAU_DATE, NULL, 0 },
     { "now_anchor", "to=tomorrow", BAU_DATE, NULL, 0 },

@@ -1,10 +1,7 @@
-/* Upper quantiles, in millionths, of |Z| (standard normal) and of the exponential distribution (|Laplace|): entry
- * 16 * k + j belongs to the tail probability 2^-k * (1 - j / 32), k = 0..32, and the last one to 2^-33. Frozen: outputs
- * are made of them. Computed once with IEEE double erfc (bisection) and log, rounded to the nearest millionth. */
-#ifndef BAU_MASKERS_NOISE_QUANTILES_H
-#define BAU_MASKERS_NOISE_QUANTILES_H
-
-#include <stdint.h>
+/* Entry 16 * k + j belongs to the tail probability 2^-k * (1 - j / 32), k = 0..32, and the last one to 2^-33; linear between.
+ * Frozen: outputs are made of them. Computed once with IEEE double erfc (bisection) and log, rounded to the nearest
+ * millionth. */
+#include "maskers/quantiles.h"
 
 enum { OCTAVES = 33, STEPS = 16 };
 
@@ -115,4 +112,23 @@ static const uint32_t exponential_quantile[OCTAVES * STEPS + 1] = {
 };
 /* clang-format on */
 
-#endif
+static uint64_t quantile(const uint32_t *table, uint64_t random)
+{
+    const unsigned octave = random >> 31 ? (unsigned)__builtin_clzll(random) : OCTAVES;
+    if (octave >= OCTAVES)
+        return table[OCTAVES * STEPS];
+    /* random = 2^(64 - octave) * (1 - x / 2): x from 0, at the octave's upper end, to 1 */
+    const uint64_t x = ~(random << octave << 1), step = x >> 60, part = (x << 4) >> 32;
+    const uint64_t from = table[octave * STEPS + step], to = table[octave * STEPS + step + 1];
+    return from + ((to - from) * part >> 32);
+}
+
+uint64_t bau_normal_quantile(uint64_t random)
+{
+    return quantile(normal_quantile, random);
+}
+
+uint64_t bau_exponential_quantile(uint64_t random)
+{
+    return quantile(exponential_quantile, random);
+}
