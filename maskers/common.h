@@ -88,6 +88,15 @@ static inline void bau_hex(uint8_t out[8], const uint8_t in[4])
     bau_store_be(out, x + '0' * ones + letter * ('a' - 10 - '0'));
 }
 
+/* A fixed-width column as the format wants it: all-zero bytes where a value is null. */
+static inline void bau_mask_clear_nulls(const struct bau_column *in, struct bau_column *out)
+{
+    const size_t width = bau_type_width(out->type);
+    for (uint32_t i = 0; in->valid && i < in->n_values; i++)
+        if (!bau_column_present(in, i))
+            memset((uint8_t *)out->data + width * i, 0, width);
+}
+
 static inline bool bau_is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';

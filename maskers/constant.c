@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "maskers/calendar.h"
 #include "maskers/common.h"
 #include "src/kernel/json.h"
 
@@ -59,137 +60,23 @@ static bool read_float(struct config *c, size_t width)
     return true;
 }
 
-/* `n` digits as a number, or -1. Moves *p. */
-static int32_t take_digits(const char **p, unsigned n)
+static bool read_instant(struct config *c, bau_type type)
 {
-    int32_t v = 0;
-    for (unsigned i = 0; i < n; i++, ++*p) {
-        if (**p < '0' || **p > '9')
-            return -1;
-        v = v * 10 + (**p - '0');
-    }
-    return v;
-}
-
-static bool take(const char **p, char c)
-{
-    if (**p != c)
+    int64_t v;
+    if (!bau_read_instant(c->value, strlen(c->value), type, &v))
         return false;
-    ++*p;
-    return true;
-}
-
-/* Days since 1970-01-01 of the proleptic Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2; /* years begin in March: the leap day comes last */
-    const int64_t era = year / 400, of_era = year % 400;
-    const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static bool take_date(const char **p, int64_t *out_days)
-{
-    static const uint8_t length[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    const int32_t year = take_digits(p, 4);
-    if (year < 1 || !take(p, '-'))
-        return false;
-    const int32_t month = take_digits(p, 2);
-    if (month < 1 || month > 12 || !take(p, '-'))
-        return false;
-    const int32_t day = take_digits(p, 2);
-    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (day < 1 || day > length[month - 1] || (month == 2 && day == 29 && !leap))
-        return false;
-    *out_days = days_of(year, month, day);
-    return true;
-}
-
-static bool take_time(const char **p, int64_t *out_us)
-{
-    const int32_t hour = take_digits(p, 2);
-    if (hour < 0 || hour > 23 || !take(p, ':'))
-        return false;
-    const int32_t minute = take_digits(p, 2);
-    if (minute < 0 || minute > 59)
-        return false;
-    int64_t us = (hour * 60 + minute) * INT64_C(60000000);
-    if (take(p, ':')) {
-        const int32_t second = take_digits(p, 2);
-        if (second < 0 || second > 59)
-            return false;
-        us += second * INT64_C(1000000);
-        if (take(p, '.')) {
-            int64_t unit = 100000;
-            if (**p < '0' || **p > '9')
-                return false;
-            for (; **p >= '0' && **p <= '9'; ++*p, unit /= 10) /* digits past the sixth count nothing */
-                us += (**p - '0') * unit;
-        }
-    }
-    *out_us = us;
-    return true;
-}
-
-static bool take_zone(const char **p, int64_t *us)
-{
-    if (take(p, 'Z') || **p == '\0')
-        return true;
-    const int64_t sign = **p == '-' ? 1 : -1; /* east of Greenwich is earlier in UTC */
-    if (!take(p, '-') && !take(p, '+'))
-        return false;
-    const int32_t hour = take_digits(p, 2);
-    const int32_t minute = take(p, ':') ? take_digits(p, 2) : 0;
-    if (hour < 0 || hour > 15 || minute < 0 || minute > 59)
-        return false;
-    *us += sign * (hour * 60 + minute) * INT64_C(60000000);
-    return true;
-}
-
-static int infinity_of(const char *text)
-{
-    return strcmp(text, "infinity") == 0 ? 1 : strcmp(text, "-infinity") == 0 ? -1 : 0;
-}
-
-static bool read_date(struct config *c)
-{
-    const char *p = c->value;
-    const int far = infinity_of(p);
-    int64_t days = 0;
-    if (!far && (!take_date(&p, &days) || *p))
-        return false;
-    const int32_t v = far > 0 ? INT32_MAX : far < 0 ? INT32_MIN : (int32_t)days;
-    set_fixed(c, &v, sizeof v);
+    const int32_t day = (int32_t)v;
+    set_fixed(c, type == BAU_DATE ? (const void *)&day : (const void *)&v, bau_type_width(type));
     return true;
 }
 
 static bool read_time(struct config *c)
 {
-    const char *p = c->value;
+    struct bau_scan s = { c->value, c->value + strlen(c->value) };
     int64_t us;
-    if (!take_time(&p, &us) || *p)
+    if (!bau_scan_time(&s, &us) || s.at != s.end)
         return false;
     set_fixed(c, &us, sizeof us);
-    return true;
-}
-
-static bool read_timestamp(struct config *c, bool zone)
-{
-    const char *p = c->value;
-    const int far = infinity_of(p);
-    int64_t v = far > 0 ? INT64_MAX : INT64_MIN, days = 0, us = 0;
-    if (!far) {
-        if (!take_date(&p, &days))
-            return false;
-        if ((take(&p, ' ') || take(&p, 'T')) && !take_time(&p, &us))
-            return false;
-        v = days * INT64_C(86400000000) + us;
-        if (zone && !take_zone(&p, &v))
-            return false;
-        if (*p)
-            return false;
-    }
-    set_fixed(c, &v, sizeof v);
     return true;
 }
 
@@ -271,8 +158,8 @@ static bool read_numeric(struct config *c, const struct bau_field *field)
         whole += whole > 0 || *p != '0';
     if (p == c->value + (c->value[0] == '-'))
         return false;
-    if (take(&p, '.')) {
-        for (; bau_is_digit((uint8_t)*p); p++)
+    if (*p == '.') {
+        for (p++; bau_is_digit((uint8_t)*p); p++)
             scale++;
         if (scale == 0)
             return false;
@@ -309,10 +196,10 @@ static bool read_value(struct config *c, const struct bau_mask_bind *with)
     case BAU_I64: return read_integer(c, INT64_MIN, INT64_MAX, 8);
     case BAU_F32: return read_float(c, 4);
     case BAU_F64: return read_float(c, 8);
-    case BAU_DATE: return read_date(c);
+    case BAU_DATE:
+    case BAU_TIMESTAMP:
+    case BAU_TIMESTAMPTZ: return read_instant(c, with->type);
     case BAU_TIME: return read_time(c);
-    case BAU_TIMESTAMP: return read_timestamp(c, false);
-    case BAU_TIMESTAMPTZ: return read_timestamp(c, true);
     case BAU_UUID: return read_uuid(c);
     case BAU_TEXT: return read_text(c, with);
     case BAU_NUMERIC: return read_numeric(c, with->field);

@@ -1,22 +1,28 @@
-/* date_shift: moves dates by a secret number of whole days, the same for everything of one entity (`by`),
- * never by none.
+/* date_shift: moves dates by a secret amount of time, the same for everything of one entity (`by`), never by none.
  *
- * Intervals and order inside one entity stay; time of day stays. The shift is uniform over -days..-1 and
- * 1..days, drawn
- * from the PRF of the canonical form of the `by` field. Rows whose `by` is null share one shift. Infinities
- * stay; a date
- * that is or would come to lie outside 0001-01-01..9999-12-31 is BAU_E_DATA. Timestamps with time zone move
- * by 24 hours a
- * day in UTC. */
+ * Intervals and order inside one entity stay; under `grain: day` time of day stays too. The shift is a whole number of grains,
+ * uniform over -days..-1 and 1..days (counted in grains), drawn from the PRF of the canonical form of the `by` field.
+ * keep_weekday: whole weeks, so that a Monday stays a Monday. Rows whose `by` is null share one shift. Infinities stay; a
+ * date that is or would come to lie outside 0001-01-01..9999-12-31 is BAU_E_DATA. Timestamps with time zone move by 24 hours
+ * a day in UTC.
+ *
+ * not_before and not_after bound what comes out: a date inside that would leave moves the same distance the other way (so
+ * order and intervals may break near a bound, and only there), one that lies outside already becomes the bound. */
+#include "maskers/calendar.h"
 #include "maskers/common.h"
 
-#define FIRST_DAY INT64_C(-719162) /* 0001-01-01 */
-#define LAST_DAY INT64_C(2932896)  /* 9999-12-31 */
-#define DAY_US INT64_C(86400000000)
+enum { DAY, HOUR, MINUTE, SECOND };
 
 struct config {
     uint32_t days;
     const char *by;
+    uint32_t grain;
+    bool keep_weekday;
+    const char *not_before, *not_after;
+    uint64_t most; /* largest shift, in steps */
+    int64_t step;  /* days for dates, else microseconds */
+    bool bounded;
+    int64_t first, last; /* what may come out, in days or microseconds */
     const struct bau_mask_key *key;
 };
 
@@ -26,21 +32,82 @@ static const struct bau_option options[] = {
     { "by", BAU_OPTION_TEXT, offsetof(struct config, by), NULL, 0, 0,
       "The field that says whose date it is; equal values shift equally.",
       BAU_OPTION_FIELD | BAU_OPTION_REQUIRED, NULL, "FIELD", 0 },
+    { "grain", BAU_OPTION_CHOICE, offsetof(struct config, grain), "day", 0, 0,
+      "The shift is a whole number of these.", 0, "day|hour|minute|second", NULL, 0 },
+    { "keep_weekday", BAU_OPTION_BOOL, offsetof(struct config, keep_weekday), "false", 0, 0,
+      "Shifts by whole weeks, so that the day of the week stays.", 0, NULL, NULL, 0 },
+    { "not_before", BAU_OPTION_TEXT, offsetof(struct config, not_before), NULL, 0, 0,
+      "The earliest date that may come out.", 0, NULL, "DATE", 0 },
+    { "not_after", BAU_OPTION_TEXT, offsetof(struct config, not_after), NULL, 0, 0,
+      "The latest date that may come out.", 0, NULL, "DATE", 0 },
     { 0 },
 };
 
+/* `end`: a day of a timestamp counts to its last microsecond. */
+static bau_status read_bound(const char *name, const char *text, bau_type type, bool end, int64_t *out,
+                             struct bau_error *err)
+{
+    int64_t day;
+    if (!text)
+        return BAU_OK;
+    if (bau_read_instant(text, strlen(text), BAU_DATE, &day) && day >= BAU_FIRST_DAY && day <= BAU_LAST_DAY) {
+        *out = type == BAU_DATE ? day : (day + end) * BAU_DAY_US - end;
+        return BAU_OK;
+    }
+    if (type != BAU_DATE && bau_read_instant(text, strlen(text), type, out) && *out != INT64_MIN &&
+        *out != INT64_MAX)
+        return BAU_OK;
+    return bau_error_set(err, BAU_E_USAGE, "%s: '%.40s' is no date; write it as 2026-01-31", name, text);
+}
+
+static bau_status bind_bounds(struct config *c, bau_type type, struct bau_error *err)
+{
+    const int64_t unit = type == BAU_DATE ? 1 : BAU_DAY_US;
+    c->first = BAU_FIRST_DAY * unit;
+    c->last = (BAU_LAST_DAY + 1) * unit - 1;
+    c->bounded = c->not_before || c->not_after;
+    BAU_TRY(read_bound("not_before", c->not_before, type, false, &c->first, err));
+    BAU_TRY(read_bound("not_after", c->not_after, type, true, &c->last, err));
+    if (c->bounded && c->last - c->first < 2 * (int64_t)c->most * c->step)
+        return bau_error_set(err, BAU_E_USAGE,
+                             "not_before and not_after must lie at least twice the largest shift apart");
+    return BAU_OK;
+}
+
 static bau_status bind(void *config, const struct bau_mask_bind *with, struct bau_error *err)
 {
+    static const int64_t grain_us[] = { BAU_DAY_US, INT64_C(3600000000), INT64_C(60000000),
+                                        INT64_C(1000000) };
     struct config *c = config;
-    (void)err;
     c->key = with->key;
-    return BAU_OK;
+    if (with->type == BAU_DATE && c->grain != DAY)
+        return bau_error_set(err, BAU_E_USAGE, "a date moves by whole days only; leave out grain");
+    if (c->keep_weekday && (c->grain != DAY || c->days < 7))
+        return bau_error_set(err, BAU_E_USAGE,
+                             "keep_weekday moves by whole weeks: days must be 7 or more, grain day");
+    c->step = with->type == BAU_DATE ? 1 : grain_us[c->grain];
+    c->most = (uint64_t)c->days * (uint64_t)(BAU_DAY_US / grain_us[c->grain]);
+    if (c->keep_weekday) {
+        c->step *= 7;
+        c->most /= 7;
+    }
+    return bind_bounds(c, with->type, err);
 }
 
 static int64_t shift_of(const struct config *c, const uint8_t digest[16])
 {
-    const int64_t drawn = (int64_t)bau_draw(bau_bits64(digest), 2 * (uint64_t)c->days) - (int64_t)c->days;
-    return drawn < 0 ? drawn : drawn + 1;
+    const int64_t drawn = (int64_t)bau_draw(bau_bits64(digest), 2 * c->most) - (int64_t)c->most;
+    return (drawn < 0 ? drawn : drawn + 1) * c->step;
+}
+
+/* Where `v`, a date within the years 1 to 9999, comes to lie. */
+static int64_t moved(const struct config *c, int64_t v, int64_t shift)
+{
+    if (!c->bounded)
+        return v + shift;
+    if (v < c->first || v > c->last)
+        return v < c->first ? c->first : c->last;
+    return v + shift < c->first || v + shift > c->last ? v - shift : v + shift;
 }
 
 static bau_status shift_dates(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
@@ -49,9 +116,9 @@ static bau_status shift_dates(const struct config *c, struct bau_mask_ctx *ctx, 
     const int32_t *src = in->data;
     int32_t *dst = out->data;
     for (uint32_t i = 0; i < in->n_values; i++) {
-        const int64_t to = src[i] + shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]);
+        const int64_t to = moved(c, src[i], shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]));
         dst[i] = (int32_t)to;
-        if (src[i] >= FIRST_DAY && src[i] <= LAST_DAY && to >= FIRST_DAY && to <= LAST_DAY)
+        if (src[i] >= BAU_FIRST_DAY && src[i] <= BAU_LAST_DAY && to >= BAU_FIRST_DAY && to <= BAU_LAST_DAY)
             continue;
         if (src[i] != INT32_MIN && src[i] != INT32_MAX)
             return bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
@@ -64,12 +131,12 @@ static bau_status shift_instants(const struct config *c, struct bau_mask_ctx *ct
                                  const struct bau_column *in, const uint8_t (*digest)[16],
                                  struct bau_column *out, struct bau_error *err)
 {
-    const int64_t first = FIRST_DAY * DAY_US, last = (LAST_DAY + 1) * DAY_US - 1;
+    const int64_t first = BAU_FIRST_DAY * BAU_DAY_US, last = (BAU_LAST_DAY + 1) * BAU_DAY_US - 1;
     const int64_t *src = in->data;
     int64_t *dst = out->data;
     for (uint32_t i = 0; i < in->n_values; i++) {
         const bool inside = src[i] >= first && src[i] <= last;
-        const int64_t to = (inside ? src[i] : 0) + shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]) * DAY_US;
+        const int64_t to = moved(c, inside ? src[i] : 0, shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]));
         dst[i] = to;
         if (inside && to >= first && to <= last)
             continue;
@@ -91,10 +158,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
         BAU_TRY(shift_dates(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
     else
         BAU_TRY(shift_instants(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
-    const size_t width = bau_type_width(in->type);
-    for (uint32_t i = 0; in->valid && i < in->n_values; i++)
-        if (!bau_column_present(in, i))
-            memset((uint8_t *)out->data + width * i, 0, width);
+    bau_mask_clear_nulls(in, out);
     return BAU_OK;
 }
 

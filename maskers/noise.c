@@ -9,15 +9,27 @@
  *     absolute    delta = g * 10^-9, cut to v's scale, at least one unit, g drawn from 1..absolute * 10^9
  * and a drawn sign. |v| - delta below zero counts as delta - |v|. A sum that does not fit is replaced by the
  * difference.
- * Floats do the same in IEEE double, one rounding a step. NaN and infinities stay. */
+ * Floats do the same in IEEE double, one rounding a step. NaN and infinities stay.
+ *
+ * distribution: f above is of the uniform one, where relative and absolute are the largest change. gaussian: they are the
+ * standard deviation, laplace: the scale (mean change); f is then floor(relative * 10^9 * q), q the upper quantile of a uniform
+ * tail probability from a table (quantiles.h), linear between its entries, at most 6.3 or 22.9.
+ *
+ * min and max: what the noise takes beyond becomes the bound; a value that is a bound itself may stay. */
 #include <math.h>
 
-#include "maskers/common.h"
+#include "maskers/decimal.h"
+#include "maskers/quantiles.h"
 
 #define GIGA UINT64_C(1000000000)
 
+enum { UNIFORM, GAUSSIAN, LAPLACE };
+
 struct config {
     double relative, absolute;
+    uint32_t distribution;
+    const char *min, *max;
+    struct bau_clamp clamp;
     uint64_t share, amount; /* relative and absolute times 10^9; one of them is 0 */
     uint32_t max_digits;    /* of a numeric; 0: no limit */
     uint32_t max_scale;
@@ -29,6 +41,14 @@ static const struct bau_option options[] = {
       "Largest change as a share of the value; 0.1 when neither is given.", 0, NULL, NULL, 0 },
     { "absolute", BAU_OPTION_F64, offsetof(struct config, absolute), NULL, 0, 1000000000,
       "Largest change as a number.", 0, NULL, NULL, 0 },
+    { "distribution", BAU_OPTION_CHOICE, offsetof(struct config, distribution), "uniform", 0, 0,
+      "How changes are spread; of gaussian and laplace relative or absolute is the standard deviation or "
+      "scale.",
+      0, "uniform|gaussian|laplace", NULL, 0 },
+    { "min", BAU_OPTION_TEXT, offsetof(struct config, min), NULL, 0, 0, "The least number that comes out.", 0,
+      NULL, "NUMBER", 0 },
+    { "max", BAU_OPTION_TEXT, offsetof(struct config, max), NULL, 0, 0, "The greatest number that comes out.",
+      0, NULL, "NUMBER", 0 },
     { 0 },
 };
 
@@ -46,7 +66,7 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     c->max_digits = with->field && with->type == BAU_NUMERIC ? with->field->max_digits : 0;
     c->max_scale = with->field && with->field->scale > 0 ? (uint32_t)with->field->scale : 0;
     c->key = with->key;
-    return BAU_OK;
+    return bau_clamp_bind(&c->clamp, c->min, c->max, with, err);
 }
 
 struct draw {
@@ -54,10 +74,20 @@ struct draw {
     bool down;
 };
 
+static uint64_t drawn_size(const struct config *c, uint64_t random)
+{
+    const uint64_t scale = c->share + c->amount;
+    if (c->distribution == UNIFORM)
+        return 1 + bau_draw(random, scale);
+    const uint64_t q =
+        c->distribution == GAUSSIAN ? bau_normal_quantile(random) : bau_exponential_quantile(random);
+    const bau_wide size = (bau_wide)scale * q / 1000000u;
+    return size > INT64_MAX ? (uint64_t)INT64_MAX : (uint64_t)size;
+}
+
 static struct draw draw_of(const struct config *c, const uint8_t digest[16])
 {
-    return (struct draw){ .f = 1 + bau_draw(bau_bits64(digest), c->share + c->amount),
-                          .down = (digest[8] & 1u) != 0 };
+    return (struct draw){ .f = drawn_size(c, bau_bits64(digest)), .down = (digest[8] & 1u) != 0 };
 }
 
 /* ---- integers ---- */
@@ -66,7 +96,8 @@ static int64_t noisy_integer(const struct config *c, int64_t v, const uint8_t di
 {
     const struct draw d = draw_of(c, digest);
     const uint64_t size = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    uint64_t delta = c->share ? (uint64_t)((bau_wide)size * d.f / GIGA) : d.f / GIGA;
+    const bau_wide share = (bau_wide)size * d.f / GIGA;
+    uint64_t delta = !c->share ? d.f / GIGA : share > UINT64_MAX ? UINT64_MAX : (uint64_t)share;
     if (delta == 0)
         delta = c->share && size == 0 ? 0 : 1;
     const uint64_t limit = (uint64_t)most + (v < 0); /* -32768 exists, 32768 does not */
@@ -298,10 +329,9 @@ static bau_status noisy_numbers(const struct config *c, struct bau_mask_ctx *ctx
     return BAU_OK;
 }
 
-static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
-                        struct bau_column *out, struct bau_error *err)
+static bau_status add_noise(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
+                            struct bau_column *out, struct bau_error *err)
 {
-    const struct config *c = config;
     uint8_t(*made)[16];
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &made, err));
     const uint8_t(*digest)[16] = (const uint8_t(*)[16])made;
@@ -312,11 +342,19 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
         noisy_integers(c, in, digest, out->data);
     else
         noisy_floats(c, in, digest, out->data);
-    const size_t width = bau_type_width(in->type);
-    for (uint32_t i = 0; in->valid && i < in->n_values; i++)
-        if (!bau_column_present(in, i))
-            memset((uint8_t *)out->data + width * i, 0, width);
+    bau_mask_clear_nulls(in, out);
     return BAU_OK;
+}
+
+static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
+                        struct bau_column *out, struct bau_error *err)
+{
+    const struct config *c = config;
+    struct bau_column noisy;
+    if (!c->min && !c->max)
+        return add_noise(c, ctx, in, out, err);
+    BAU_TRY(add_noise(c, ctx, in, &noisy, err));
+    return bau_clamp_column(&c->clamp, ctx, &noisy, out, err);
 }
 
 const struct bau_masker bau_masker_noise = {

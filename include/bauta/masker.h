@@ -4,6 +4,8 @@
  *   M1 pure        apply depends on config and input values, nothing else
  *   M2 stable      same key, masker, options, domain and value: same output, anywhere, in every release
  *   M3 split-proof masking a batch equals masking any cut of it and joining the parts
+ * A masker that observes looks at all values of its field once before a row is masked; what it saw counts as part of its
+ * config, so its outputs are stable for one key, options and set of values, whatever their order.
  * The output has the input's type, n_values, list_offsets and nulls (unless BAU_MAKES_NULLS). A value that does not
  * conform is BAU_E_DATA with row number and length in the text, never the value, and never passed through. */
 #ifndef BAUTA_MASKER_H
@@ -79,6 +81,8 @@ struct bau_mask_bind {
     struct bau_arena *arena; /* lives as long as the config; kept out of dumps, wiped */
     uint32_t first_read;     /* where the fields that `reads` named start in bau_mask_ctx.fields */
     const struct bau_field *const *reads; /* those fields, in the order of their names */
+    void *seen;     /* maskers that observe: seen_bytes zeroed bytes that observe fills and apply reads */
+    int64_t run_us; /* when the run began, microseconds since 1970 in UTC; 0: outside a run */
 };
 
 struct bau_mask_ctx {
@@ -111,6 +115,15 @@ struct bau_masker { /* const, static; one per file */
     uint32_t (*widest)(const void *config, bau_type type);
     /* What traits and leaks come to with these options; both hold the masker's own on entry. NULL: they stay. */
     void (*promises)(const void *config, uint32_t *traits, uint32_t *leaks);
+    /* Maskers that observe have these four, others none. Order: bind; observe with runs of the values (not of other maskers'
+     * outputs), any cut, any order, one thread at a time; settle; then apply from any thread. `seen` is shared by all fields
+     * of a domain when the masker is BAU_BIJECTIVE, else by one field and its partitions. After settle both may come again.
+     * A value that does not conform is left for apply to refuse. BAU_E_LIMIT: more values than the options' memory holds. */
+    size_t seen_bytes;
+    bau_status (*observe)(const void *config, void *seen, struct bau_mask_ctx *ctx,
+                          const struct bau_column *in, struct bau_error *err);
+    bau_status (*settle)(const void *config, void *seen, struct bau_error *err); /* once a config */
+    void (*forget)(void *seen);               /* frees what it holds and zeroes it; may come several times */
     void (*unbind)(void *config);             /* wipes keys held outside the arena. NULL: nothing */
     const char *example_in, *example_options; /* `bauta maskers NAME` runs these through the masker */
 };

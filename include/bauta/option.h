@@ -43,6 +43,10 @@ struct bau_option {
     const char *value_name; /* shown in help: "FILE"; NULL: from kind */
     char letter;            /* command line short form, 0: none */
 };
+/* value_name of a FIELD option whose field must be a date or timestamp: samples and tests give it one. */
+#define BAU_DATE_FIELD "DATE_FIELD"
+/* The same for a field whose values tell rows apart. */
+#define BAU_UNIQUE_FIELD "UNIQUE_FIELD"
 /* Tables end with a row whose name is NULL. */
 
 /* Fills `config` with every default of the table. Copies texts into `arena`. */

@@ -218,17 +218,37 @@ static bau_status make_column(struct bau_arena *arena, bau_type type, const char
 bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row,
                             struct bau_text *out, struct bau_error *err)
 {
-    struct bau_column in, subject, masked = { 0 }, spelled;
+    struct bau_column in, subject, number, masked = { 0 }, spelled;
     const struct bau_column *fields[BAU_BY_MOST];
     bau_arena_reset(s->batch);
     BAU_TRY_NOTE(make_column(s->batch, s->type, text, len, &in, err), err, "line %" PRIu64, row + 1);
     BAU_TRY(make_column(s->batch, BAU_I64, "1", 1, &subject, err));
+    const char *digits = bau_arena_printf(s->batch, "%" PRIu64, row);
+    if (!digits)
+        return bau_error_set(err, BAU_E_NOMEM, "value");
+    BAU_TRY(make_column(s->batch, BAU_I64, digits, strlen(digits), &number, err));
     for (size_t i = 0; i < BAU_COUNT(fields); i++)
         fields[i] = &subject;
+    size_t n = 0;
+    for (const struct bau_option *o = s->single->bound.masker->options; o && o->name; o++) {
+        const char *field = NULL;
+        if (o->flags & BAU_OPTION_FIELD)
+            memcpy(&field, (const char *)s->single->bound.config + o->offset, sizeof field);
+        if (field && o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0)
+            fields[n] = &in; /* a date told from itself */
+        if (field && o->value_name && strcmp(o->value_name, BAU_UNIQUE_FIELD) == 0)
+            fields[n] = &number;
+        n += field && n + 1 < BAU_COUNT(fields);
+    }
     struct bau_mask_ctx ctx = {
         .arena = s->batch, .scratch = s->scratch, .fields = fields, .first_row = row
     };
-    BAU_TRY(bau_sub_apply(&s->single->bound.run, &ctx, &in, &masked, err));
+    const struct bau_bound *bound = &s->single->bound;
+    if (bound->masker->observe) { /* the values so far are all there are */
+        BAU_TRY(bound->masker->observe(bound->config, bound->seen, &ctx, &in, err));
+        BAU_TRY(bound->masker->settle(bound->config, bound->seen, err));
+    }
+    BAU_TRY(bau_sub_apply(&bound->run, &ctx, &in, &masked, err));
     if (!bau_column_present(&masked, 0)) {
         bau_text_add(out, "null");
         return BAU_OK;

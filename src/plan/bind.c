@@ -198,7 +198,8 @@ static bau_status share(struct bau_build *b, const struct bau_masker *masker, co
         b->shared = grown;
         b->room_shared = room;
     }
-    b->shared[b->n_shared++] = (struct bau_shared){ masker, print, config, key };
+    b->shared[b->n_shared++] =
+        (struct bau_shared){ .masker = masker, .fingerprint = print, .config = config, .key = key };
     return BAU_OK;
 }
 
@@ -212,13 +213,17 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
         const struct bau_width *w = bau_build_width(x->b, x->masker, x->treat);
         max_chars = w ? w->max_chars : max_chars; /* one identity, one pseudonym, however wide the column */
     }
-    const bool alone = bau_bind_has_subs(x->masker) || x->masker->reads; /* speaks of fields by place */
+    const bool alone = bau_bind_has_subs(x->masker) || x->masker->reads || /* speaks of fields by place */
+                       x->masker->observe;                                 /* holds what it saw of a field */
     const char *print = fingerprint(x, max_chars, domain);
     if (!print)
         return bau_error_set(err, BAU_E_NOMEM, "plan");
     out->config = alone ? NULL : shared_config(x->b, x->masker, print);
     if (out->config)
         return BAU_OK;
+    const char *seen_by = NULL;
+    if (x->masker->observe)
+        BAU_TRY(bau_bind_seen(x, print, &seen_by, &out->seen, err));
     void *config = bau_arena_zero(x->b->arena, x->masker->config_bytes + 1);
     if (!config)
         return bau_error_set(err, BAU_E_NOMEM, "plan");
@@ -234,7 +239,9 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
                                         .key = key,
                                         .arena = x->b->arena,
                                         .first_read = x->first_read,
-                                        .reads = x->reads };
+                                        .reads = x->reads,
+                                        .seen = out->seen,
+                                        .run_us = x->b->run_us };
     struct bau_error refused;
     const bau_status status = x->masker->bind ? x->masker->bind(config, &with, &refused) : BAU_OK;
     if (status != BAU_OK)
@@ -248,7 +255,10 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
         return BAU_OK;
     }
     out->config = config;
-    return share(x->b, x->masker, alone ? "" : print, config, key, err);
+    BAU_TRY(share(x->b, x->masker, alone ? "" : print, config, key, err));
+    x->b->shared[x->b->n_shared - 1].seen_by = seen_by;
+    x->b->shared[x->b->n_shared - 1].seen = out->seen;
+    return BAU_OK;
 }
 
 void bau_bind_type_misfit(struct bau_binding *x)
@@ -317,6 +327,13 @@ bau_status bau_bind_treat(struct bau_binding *x, struct bau_bound *out, struct b
     }
     if (!(x->masker->accepts & BAU_TYPE_BIT(x->type))) {
         bau_bind_type_misfit(x);
+        return BAU_OK;
+    }
+    if (x->masker->observe && (x->by || !x->field)) {
+        bau_bind_misfit(
+            x, x->treat->at,
+            "this masker looks at all values first; it masks a whole field and cannot stand inside a "
+            "document or another masker");
         return BAU_OK;
     }
     x->canon = x->masker->canon;

@@ -43,4 +43,8 @@ bau_status bau_bind_fallback(struct bau_binding *x, struct bau_bound *out, struc
 bau_status bau_bind_document(struct bau_binding *x, struct bau_action *out, struct bau_error *err)
     BAU_MUST_CHECK;
 
+/* What a masker that observes fills: found or made, by domain or by field. */
+bau_status bau_bind_seen(const struct bau_binding *x, const char *print, const char **out_seen_by,
+                         void **out_seen, struct bau_error *err) BAU_MUST_CHECK;
+
 #endif

@@ -29,6 +29,7 @@ struct bau_build {
     const struct bau_store *store;
     const struct bau_catalog *catalog;
     const struct bau_keys *keys;
+    int64_t run_us;          /* when the run began; 0: outside a run */
     const char *target;      /* identity for per-target keys, "" otherwise */
     struct bau_arena *arena; /* of the plan */
     struct bau_findings_list *findings;
@@ -45,6 +46,8 @@ struct bau_build {
         const char *fingerprint;
         const void *config;
         struct bau_mask_key *key;
+        const char *seen_by; /* who shares `seen`: see bind_seen.c; NULL: the masker does not observe */
+        void *seen;
     } * shared;
     uint32_t n_shared, room_shared;
 };

@@ -2,6 +2,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "src/core/mask_key.h"
 #include "src/plan/build.h"
@@ -91,6 +92,25 @@ static void set_wants(struct bau_dataset_plan *plan, bau_want *want, bool *repla
     }
 }
 
+/* What the first pass must read of a dataset. */
+static bau_status set_look(const struct bau_build *b, struct bau_dataset_plan *plan, struct bau_error *err)
+{
+    bau_want *look = NULL;
+    for (uint32_t f = 0; f < plan->dataset->n_fields; f++) {
+        const struct bau_bound *mask = &plan->actions[f].mask;
+        if (plan->actions[f].kind != BAU_ACT_MASK || !mask->masker || !mask->masker->observe)
+            continue;
+        if (!look)
+            look = bau_arena_zero(b->arena, (plan->dataset->n_fields + 1) * sizeof *look);
+        if (!look)
+            return bau_error_set(err, BAU_E_NOMEM, "plan");
+        look[f] = BAU_WANT_TYPED;
+        want_by(mask, look);
+    }
+    plan->look = look;
+    return BAU_OK;
+}
+
 static bau_status plan_dataset(struct bau_build *b, uint32_t d, struct bau_dataset_plan *out,
                                struct bau_error *err)
 {
@@ -109,6 +129,7 @@ static bau_status plan_dataset(struct bau_build *b, uint32_t d, struct bau_datas
         if (!dataset->fields[f].generated)
             BAU_TRY(bau_build_bind(b, dataset, f, &actions[f], err));
     set_wants(out, want, replaced);
+    BAU_TRY(set_look(b, out, err));
     bau_build_check(b, out);
     return BAU_OK;
 }
@@ -213,6 +234,13 @@ static bau_status compile(struct bau_build *b, struct bau_plan *plan, struct bau
     return verdict(b->store, b->findings, err);
 }
 
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 bau_status bau_plan_compile(const struct bau_project *project, const struct bau_store *store,
                             const struct bau_catalog *catalog, const struct bau_keys *keys,
                             const char *target_identity, struct bau_arena *findings_arena,
@@ -234,6 +262,7 @@ bau_status bau_plan_compile(const struct bau_project *project, const struct bau_
                            .keys = keys,
                            .target = bau_keys_per_target(keys) && target_identity ? target_identity : "",
                            .arena = arena,
+                           .run_us = now_us(),
                            .findings = &list };
     const bau_status status = compile(&b, plan, err);
     *findings = (struct bau_findings){ list.n, list.at };
@@ -254,6 +283,8 @@ void bau_plan_free(struct bau_plan *plan)
     for (uint32_t i = 0; i < plan->n_bound; i++) {
         void *config;
         memcpy(&config, &plan->bound[i].config, sizeof config);
+        if (plan->bound[i].seen)
+            plan->bound[i].masker->forget(plan->bound[i].seen);
         if (plan->bound[i].masker->unbind)
             plan->bound[i].masker->unbind(config);
         bau_mask_key_release(plan->bound[i].key);

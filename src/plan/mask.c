@@ -56,26 +56,37 @@ static bau_status rows_of(const struct bau_column *in, uint32_t n_rows, struct b
     return BAU_OK;
 }
 
+bau_status bau_mask_state_ctx(struct bau_mask_state *state, const struct bau_bound *mask, uint64_t first_row,
+                              const struct bau_batch *batch, uint32_t field,
+                              const struct bau_column *by[BAU_BY_MOST], struct bau_mask_ctx *out,
+                              struct bau_error *err)
+{
+    const struct bau_column *in = &batch->columns[field];
+    uint32_t *rows = NULL;
+    if (in->form != BAU_FORM_TYPED)
+        return bau_error_set(err, BAU_E_BUG, "the reader did not give typed values");
+    if (in->list_offsets)
+        BAU_TRY(rows_of(in, batch->n_rows, batch->arena, &rows, err));
+    for (uint32_t i = 0; i < mask->n_by; i++)
+        by[i] = &batch->columns[mask->by[i]];
+    *out = (struct bau_mask_ctx){
+        .arena = batch->arena, .scratch = state->scratch, .fields = by, .rows = rows, .first_row = first_row
+    };
+    return BAU_OK;
+}
+
 static bau_status mask_field(const struct bau_action *action, struct bau_mask_state *state,
                              uint64_t first_row, const struct bau_batch *batch, uint32_t f,
                              struct bau_error *err)
 {
     const struct bau_column *in = &batch->columns[f];
     struct bau_column *out = &state->out[f];
-    uint32_t *rows = NULL;
-    if (in->form != BAU_FORM_TYPED)
-        return bau_error_set(err, BAU_E_BUG, "the reader did not give typed values");
-    if (in->list_offsets)
-        BAU_TRY(rows_of(in, batch->n_rows, batch->arena, &rows, err));
-    if (action->kind == BAU_ACT_DOCUMENT)
-        return bau_document_apply(action->document, batch->arena, state->scratch, batch->columns, rows,
-                                  first_row, in, out, err);
     const struct bau_column *by[BAU_BY_MOST];
-    for (uint32_t i = 0; i < action->mask.n_by; i++)
-        by[i] = &batch->columns[action->mask.by[i]];
-    struct bau_mask_ctx ctx = {
-        .arena = batch->arena, .scratch = state->scratch, .fields = by, .rows = rows, .first_row = first_row
-    };
+    struct bau_mask_ctx ctx;
+    BAU_TRY(bau_mask_state_ctx(state, &action->mask, first_row, batch, f, by, &ctx, err));
+    if (action->kind == BAU_ACT_DOCUMENT)
+        return bau_document_apply(action->document, batch->arena, state->scratch, batch->columns, ctx.rows,
+                                  first_row, in, out, err);
     *out = *in;
     BAU_TRY(bau_sub_apply(&action->mask.run, &ctx, in, out, err));
     out->field = in->field;

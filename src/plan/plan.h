@@ -18,6 +18,7 @@ struct bau_bound {                   /* a masker with its options, ready to run 
     struct bau_at at;   /* of the rule, for messages */
     uint32_t n_by;      /* what bau_mask_ctx.fields holds: see masker.h; at most BAU_BY_MOST */
     const uint32_t *by; /* field indexes */
+    void *seen;         /* of a masker that observes */
     struct bau_sub run;
 };
 
@@ -36,6 +37,7 @@ struct bau_dataset_plan {
     const struct bau_action *actions; /* n_fields */
     const bau_want *want;             /* n_fields: what the reader must give */
     const bool *replaced;             /* n_fields: what the writer must take from the typed buffers */
+    const bau_want *look; /* n_fields: what maskers that observe must see in a first pass; NULL: nothing */
 };
 
 struct bau_plan {
@@ -112,6 +114,19 @@ void bau_mask_state_free(struct bau_mask_state *state);
  * field, row number. */
 bau_status bau_plan_mask(const struct bau_plan *plan, struct bau_mask_state *state, uint32_t dataset,
                          uint64_t first_row, struct bau_batch *batch, struct bau_error *err) BAU_MUST_CHECK;
+
+/* The context of one field's masker over a batch; `by` lives as long as it. */
+struct bau_mask_ctx;
+bau_status bau_mask_state_ctx(struct bau_mask_state *state, const struct bau_bound *mask, uint64_t first_row,
+                              const struct bau_batch *batch, uint32_t field,
+                              const struct bau_column *by[BAU_BY_MOST], struct bau_mask_ctx *out,
+                              struct bau_error *err) BAU_MUST_CHECK;
+/* The first pass: every batch of every dataset whose `look` is set, then settle, then masking may begin. One thread. The error
+ * names dataset and field. */
+bau_status bau_plan_observe(const struct bau_plan *plan, uint32_t dataset, uint64_t first_row,
+                            const struct bau_batch *batch, struct bau_mask_state *state,
+                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_plan_settle(const struct bau_plan *plan, struct bau_error *err) BAU_MUST_CHECK;
 
 /* What a column most likely holds and which rule suits it, from its name, type, comment and keys; never from values. */
 struct bau_guess {

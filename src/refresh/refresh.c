@@ -102,6 +102,7 @@ static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, s
                                           .waive = &waive,
                                           .jobs = run->lanes,
                                           .watch = bau_end_watch(&s->target) };
+    BAU_TRY_NOTE(bau_run_look(s, err), err, "store %s", s->store->name);
     phase(s, "schema");
     BAU_TRY_NOTE(to->target_begin(s->target.side, &plan, err), err, "store %s: target", s->store->name);
     phase_done(s, "schema");

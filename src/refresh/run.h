@@ -69,6 +69,9 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
 bau_status bau_run_compile(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
 void bau_run_finding(struct bau_run *run, const struct bau_finding *finding);
 
+/* The first pass, for maskers that look at all values before they mask; nothing to do when the plan has none. */
+bau_status bau_run_look(struct bau_run_store *store, struct bau_error *err) BAU_MUST_CHECK;
+
 /* `after:` steps in order. */
 bau_status bau_run_after(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
 /* POST of a JSON text; `where` is the secret reference of the URL. */

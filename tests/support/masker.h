@@ -120,16 +120,6 @@ static inline void example_for(const struct bau_masker *m, bau_type type, char *
         }
 }
 
-static inline struct bound bind_example(const struct bau_masker *m, bau_type type)
-{
-    char options[256];
-    example_for(m, type, options, sizeof options);
-    struct bound b = bind_with(m, type, options, NULL, 0);
-    memcpy(b.options, options, sizeof options);
-    cr_assert_eq(b.status, BAU_OK, "%s on %s: %s", m->name, bau_type_word(type), b.err.text);
-    return b;
-}
-
 static inline void release(struct bound *b)
 {
     bau_single_free(b->single);
@@ -296,20 +286,90 @@ static inline struct bau_column owners(uint32_t from, uint32_t to, struct bau_ar
     return c;
 }
 
+/* The owner of each row; a day of 1970 or the row's number where an option asks for a date or what tells rows apart. */
+static inline void row_fields(const struct bound *b, const struct bau_column *owner,
+                              const struct bau_column *day, const struct bau_column *number,
+                              const struct bau_column *out[BAU_BY_MOST])
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < BAU_BY_MOST; i++)
+        out[i] = owner;
+    for (const struct bau_option *o = b->masker->options; o && o->name; o++) {
+        const char *field = NULL;
+        if (o->flags & BAU_OPTION_FIELD)
+            memcpy(&field, (const char *)b->config + o->offset, sizeof field);
+        if (field && o->value_name && strcmp(o->value_name, BAU_DATE_FIELD) == 0)
+            out[n] = day;
+        if (field && o->value_name && strcmp(o->value_name, BAU_UNIQUE_FIELD) == 0)
+            out[n] = number;
+        n += field != NULL;
+    }
+}
+
+struct row_context {
+    struct bau_column owner, day, number;
+    const struct bau_column *fields[BAU_BY_MOST];
+};
+
+static inline struct bau_mask_ctx context_of(const struct bound *b, uint32_t from, uint32_t n,
+                                             uint64_t first_row, struct bau_arena *arena,
+                                             struct row_context *room)
+{
+    room->owner = owners(from, from + n, arena);
+    room->number = owners(from, from + n, arena);
+    for (uint32_t i = 0; i < n; i++)
+        ((int32_t *)room->number.data)[i] = (int32_t)(from + i);
+    room->day = room->owner;
+    room->day.type = BAU_DATE;
+    row_fields(b, &room->owner, &room->day, &room->number, room->fields);
+    memset(b->scratch, 0xA5, b->scratch_bytes);
+    return (struct bau_mask_ctx){
+        .arena = arena, .scratch = b->scratch, .fields = room->fields, .first_row = first_row
+    };
+}
+
 static inline bau_status run(const struct bound *b, const struct bau_column *in, uint32_t from,
                              uint64_t first_row, struct bau_arena *arena, struct bau_column *out,
                              struct bau_error *err)
 {
-    const struct bau_column by = owners(from, from + in->n_values, arena);
-    const struct bau_column *fields[BAU_BY_MOST];
-    for (size_t i = 0; i < BAU_COUNT(fields); i++)
-        fields[i] = &by;
-    struct bau_mask_ctx ctx = {
-        .arena = arena, .scratch = b->scratch, .fields = fields, .first_row = first_row
-    };
-    memset(b->scratch, 0xA5, b->scratch_bytes);
+    struct row_context room;
+    struct bau_mask_ctx ctx = context_of(b, from, in->n_values, first_row, arena, &room);
     *out = *in;
     return bau_sub_apply(&b->single->bound.run, &ctx, in, out, err);
+}
+
+/* The first pass of maskers that have one. */
+static inline bau_status look(const struct bound *b, const struct bau_column *in, uint32_t from,
+                              struct bau_arena *arena, struct bau_error *err)
+{
+    struct row_context room;
+    const struct bau_bound *bound = &b->single->bound;
+    struct bau_mask_ctx ctx = context_of(b, from, in->n_values, from, arena, &room);
+    BAU_TRY(bound->masker->observe(bound->config, bound->seen, &ctx, in, err));
+    return bound->masker->settle(bound->config, bound->seen, err);
+}
+
+static inline void look_fine(const struct bound *b, const struct bau_column *in, uint32_t from,
+                             struct bau_arena *arena)
+{
+    struct bau_error err;
+    if (b->masker->observe)
+        cr_assert_eq(look(b, in, from, arena, &err), BAU_OK, "%s: %s", b->masker->name, err.text);
+}
+
+/* With its example's options; a first pass has seen the sample values 0 to 1999. */
+static inline struct bound bind_example(const struct bau_masker *m, bau_type type)
+{
+    char options[256];
+    example_for(m, type, options, sizeof options);
+    struct bound b = bind_with(m, type, options, NULL, 0);
+    memcpy(b.options, options, sizeof options);
+    cr_assert_eq(b.status, BAU_OK, "%s on %s: %s", m->name, bau_type_word(type), b.err.text);
+    if (m->observe) {
+        const struct bau_column in = make(m, type, 0, 2000, false, b.arena);
+        look_fine(&b, &in, 0, b.arena);
+    }
+    return b;
 }
 
 static inline struct bau_column run_fine(const struct bound *b, const struct bau_column *in, uint32_t from,

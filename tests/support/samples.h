@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "tests/support/samples/dates.h"
 #include "tests/support/samples/ip.h"
 #include "tests/support/samples/mac.h"
 #include "tests/support/samples/images.h"
@@ -19,6 +20,7 @@ static const struct {
     const char *masker;
     sample_fn *make;
 } samples[] = {
+    { "date_truncate", sample_timestamp },
     { "ip", sample_ip },
     { "ip_reserved", sample_ip },
     { "mac", sample_mac },

@@ -220,6 +220,37 @@ Test(plan, equal_weight_is_an_error_that_shows_both)
     cr_assert_not_null(strstr(f->text, ":7:"));
 }
 
+/* Keys and what refers to them are one numbering; a field and its partitions have one anchor, another field its own. */
+Test(plan, first_pass_is_shared_by_domain_or_field)
+{
+    struct compiled c = compile(
+        "  - { at: shop.public.customers, set: { id: sequence, code: { mask: sequence, digits: 5 } } }\n"
+        "  - { at: shop.public.orders, set: { note: { mask: sequence, domain: notes } } }\n");
+    cr_assert_eq(c.status, BAU_OK, "%s", c.err.text);
+    const struct bau_dataset_plan *customer = &c.plan->datasets[0], *order = &c.plan->datasets[3];
+    void *const numbers = customer->actions[0].mask.seen;
+    cr_assert_not_null(numbers);
+    cr_assert_eq(numbers, order->actions[1].mask.seen, "the foreign key");
+    cr_assert_eq(numbers, customer->actions[4].mask.seen, "one domain, whatever the type");
+    cr_assert_neq(numbers, order->actions[2].mask.seen, "another domain");
+    cr_assert_null(c.plan->datasets[2].look);
+    cr_assert(customer->look[0] == BAU_WANT_TYPED && customer->look[1] == BAU_WANT_FRAME && order->look[1] &&
+              !order->look[0]);
+}
+
+Test(plan, a_first_pass_is_for_whole_fields)
+{
+    struct compiled c = compile("  - { at: shop.public.customers, set: { profile: { $.a: sequence, $.**: { "
+                                "keep: test data } } } }\n");
+    cr_assert_eq(c.status, BAU_E_USAGE);
+    cr_assert_not_null(finding(&c, "shop.public.customers.profile $.a", "looks at all values first"), "%s",
+                       c.err.text);
+    struct compiled chained =
+        compile("  - { at: shop.public.customers, set: { name: { mask: phone, fallback: sequence } } }\n");
+    cr_assert_eq(chained.status, BAU_E_USAGE);
+    cr_assert_not_null(finding(&chained, "shop.public.customers.name", "looks at all values first"));
+}
+
 Test(plan, foreign_keys_inherit_and_must_agree)
 {
     struct compiled c = compile("  - { at: shop.public.customers, set: { id: permute } }\n");
