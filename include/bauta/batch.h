@@ -67,7 +67,8 @@ bau_status bau_batch_reset(struct bau_batch *batch, const struct bau_dataset *da
 
 /* Keeps the rows whose bit in `keep` (n_rows bits, LSB first) is set. A batch that is left with none is not the end of its
  * part. */
-bau_status bau_batch_filter(struct bau_batch *batch, const uint64_t *keep, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_batch_filter(struct bau_batch *batch, const uint64_t *keep, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 /* Gives back what a batch that has been written holds; the next reset takes anew. For batches too big to keep around. */
 void bau_batch_drop(struct bau_batch *batch);
