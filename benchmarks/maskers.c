@@ -5,7 +5,7 @@
  * value on a context that is kept. Seconds are of this thread's CPU. Medians of interleaved rounds; spread is the
  * interquartile range over the median.
  *
- *   maskers [--rounds N] [--flat] [NAME[:TYPE] …]     --flat: ns a value at 10^5, 10^6, 10^7 and 10^8 values */
+ *   maskers [--rounds N] [--flat] [NAME[:TYPE]|shapes|document …]     --flat: ns a value at 10^5, 10^6, 10^7 and 10^8 values */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -131,6 +131,31 @@ static size_t value_of(const struct bau_masker *m, bau_type type, uint64_t i, ui
     }
     const size_t len = sample(m, type, i, out);
     return len ? len : vary(m->example_in, i, out);
+}
+
+static size_t text_24(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t *out)
+{
+    (void)m;
+    (void)type;
+    return (size_t)snprintf((char *)out, ROOM, "customer-%015u", (unsigned)(i * 7919));
+}
+
+static size_t digits_16(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t *out)
+{
+    (void)m;
+    (void)type;
+    return (size_t)snprintf((char *)out, ROOM, "49293813%08u", (unsigned)(i * 7919));
+}
+
+static size_t name_of_two(const struct bau_masker *m, bau_type type, uint64_t i, uint8_t *out)
+{
+    static const char *const names[] = { "Ada", "Charlotte", "Bob", "Maximilian",
+                                         "Eve", "Margaret",  "Tim", "Olga" };
+    const size_t n = (size_t)snprintf((char *)out, ROOM, "%s", names[i % BAU_COUNT(names)]);
+    (void)m;
+    (void)type;
+    out[n - 1] = (uint8_t)('a' + i / BAU_COUNT(names) % 26);
+    return n;
 }
 
 /* Rows of a document of 20 members, of which three are masked. */
@@ -300,6 +325,31 @@ static void add(const struct bau_masker *m, bau_type type, char **names, int n_n
     n_all++;
 }
 
+/* Figures that goals are set for: values of a known shape, options of their own. */
+static const struct {
+    const char *name, *masker, *options;
+    value_fn *make;
+} shapes[] = {
+    { "token of 24 bytes", "hash_token", "", text_24 }, { "fpe of 16 digits", "fpe", "", digits_16 },
+    { "given names", "first_name", "", name_of_two },   { "surnames", "last_name", "", name_of_two },
+    { "whole names", "person_name", "", name_of_two },
+};
+
+static void add_shapes(char **names, int n_names, const struct bau_keys *keys)
+{
+    for (size_t i = 0; i < BAU_COUNT(shapes); i++) {
+        struct one *o = &all[n_all];
+        *o = (struct one){ .masker = bau_masker_find(shapes[i].masker) };
+        snprintf(o->name, sizeof o->name, "%s", shapes[i].name);
+        if (!wanted("shapes", o->name, names, n_names) || n_all == MAX_CASES)
+            continue;
+        o->single = bind(shapes[i].masker, shapes[i].options, BAU_TEXT, keys);
+        o->in = make_column(o->masker, BAU_TEXT, shapes[i].make, ROOM);
+        o->bytes = o->in.offsets[VALUES];
+        n_all++;
+    }
+}
+
 static void add_document(char **names, int n_names, const struct bau_keys *keys)
 {
     static const char *const paths[] = { "$.email", "$.address.street", "$.phones[*].number", "$.**" };
@@ -413,6 +463,7 @@ int main(int argc, char **argv)
         for (unsigned t = 0; t < BAU_TYPE_COUNT; t++)
             if (bau_maskers[i]->accepts & BAU_TYPE_BIT(t))
                 add(bau_maskers[i], (bau_type)t, argv + at, argc - at, keys);
+    add_shapes(argv + at, argc - at, keys);
     add_document(argv + at, argc - at, keys);
     owner = make_column(bau_maskers[0], BAU_I32, value_of, 4);
     if (flat) {

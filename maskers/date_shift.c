@@ -37,31 +37,36 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     return BAU_OK;
 }
 
-static int64_t shift_of(const struct config *c, const uint8_t digest[16])
+static int32_t shift_of(const struct config *c, const uint8_t digest[16])
 {
-    const int64_t drawn = (int64_t)bau_draw(bau_bits64(digest), 2 * (uint64_t)c->days) - (int64_t)c->days;
-    return drawn < 0 ? drawn : drawn + 1;
+    const int32_t drawn = (int32_t)bau_draw(bau_bits64(digest), 2 * (uint64_t)c->days) - (int32_t)c->days;
+    return drawn + (drawn >= 0);
 }
 
-static bau_status shift_dates(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
-                              const uint8_t (*digest)[16], struct bau_column *out, struct bau_error *err)
+/* Why a value that the loops below found outside cannot move: infinities may stay. */
+static bau_status outside(struct bau_mask_ctx *ctx, const struct bau_column *in, uint32_t i, bool infinite,
+                          struct bau_error *err)
+{
+    return infinite ? BAU_OK : bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
+}
+
+static bau_status shift_dates(struct bau_mask_ctx *ctx, const struct bau_column *in, const int32_t *shift,
+                              struct bau_column *out, struct bau_error *err)
 {
     const int32_t *src = in->data;
     int32_t *dst = out->data;
     for (uint32_t i = 0; i < in->n_values; i++) {
-        const int64_t to = src[i] + shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]);
+        const int64_t to = (int64_t)src[i] + shift[i];
         dst[i] = (int32_t)to;
         if (src[i] >= FIRST_DAY && src[i] <= LAST_DAY && to >= FIRST_DAY && to <= LAST_DAY)
             continue;
-        if (src[i] != INT32_MIN && src[i] != INT32_MAX)
-            return bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
+        BAU_TRY(outside(ctx, in, i, src[i] == INT32_MIN || src[i] == INT32_MAX, err));
         dst[i] = src[i];
     }
     return BAU_OK;
 }
 
-static bau_status shift_instants(const struct config *c, struct bau_mask_ctx *ctx,
-                                 const struct bau_column *in, const uint8_t (*digest)[16],
+static bau_status shift_instants(struct bau_mask_ctx *ctx, const struct bau_column *in, const int32_t *shift,
                                  struct bau_column *out, struct bau_error *err)
 {
     const int64_t first = FIRST_DAY * DAY_US, last = (LAST_DAY + 1) * DAY_US - 1;
@@ -69,14 +74,32 @@ static bau_status shift_instants(const struct config *c, struct bau_mask_ctx *ct
     int64_t *dst = out->data;
     for (uint32_t i = 0; i < in->n_values; i++) {
         const bool inside = src[i] >= first && src[i] <= last;
-        const int64_t to = (inside ? src[i] : 0) + shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]) * DAY_US;
+        const int64_t to = (inside ? src[i] : 0) + shift[i] * DAY_US;
         dst[i] = to;
         if (inside && to >= first && to <= last)
             continue;
-        if (src[i] != INT64_MIN && src[i] != INT64_MAX)
-            return bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
+        BAU_TRY(outside(ctx, in, i, src[i] == INT64_MIN || src[i] == INT64_MAX, err));
         dst[i] = src[i];
     }
+    return BAU_OK;
+}
+
+/* The shift of every value, in days: up to 3650. */
+static bau_status draw_shifts(const struct config *c, struct bau_mask_ctx *ctx, uint32_t n, int32_t **out,
+                              struct bau_error *err)
+{
+    uint8_t(*digest)[16];
+    BAU_TRY(bau_mask_digest(c->key, ctx->arena, ctx->fields[0], &digest, err));
+    int32_t *shift = bau_arena_buffer(ctx->arena, (size_t)n * sizeof *shift);
+    if (!shift)
+        return bau_error_set(err, BAU_E_NOMEM, "batch");
+    if (ctx->rows)
+        for (uint32_t i = 0; i < n; i++)
+            shift[i] = shift_of(c, digest[ctx->rows[i]]);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            shift[i] = shift_of(c, digest[i]);
+    *out = shift;
     return BAU_OK;
 }
 
@@ -84,13 +107,13 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t(*digest)[16];
-    BAU_TRY(bau_mask_digest(c->key, ctx->arena, ctx->fields[0], &digest, err));
+    int32_t *shift = NULL;
+    BAU_TRY(draw_shifts(c, ctx, in->n_values, &shift, err));
     BAU_TRY(bau_column_like(out, in, ctx->arena, err));
     if (in->type == BAU_DATE)
-        BAU_TRY(shift_dates(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
+        BAU_TRY(shift_dates(ctx, in, shift, out, err));
     else
-        BAU_TRY(shift_instants(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
+        BAU_TRY(shift_instants(ctx, in, shift, out, err));
     const size_t width = bau_type_width(in->type);
     for (uint32_t i = 0; in->valid && i < in->n_values; i++)
         if (!bau_column_present(in, i))

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "src/kernel/text.h"
+
 void bau_civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     const int64_t z = days + 719468;
@@ -55,19 +57,10 @@ static size_t spell_real(double value, int digits, char out[64])
     return 0;
 }
 
-static size_t spell_integer(int64_t value, char out[64])
+static inline size_t spell_integer(int64_t value, uint8_t out[25])
 {
-    char digits[20];
-    size_t n = 0, at = 0;
-    uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        digits[n++] = (char)('0' + v % 10);
-    while (v /= 10);
-    if (value < 0)
-        out[at++] = '-';
-    while (n)
-        out[at++] = digits[--n];
-    return at;
+    out[0] = '-';
+    return value < 0 ? 1 + bau_spell64(out + 1, 0 - (uint64_t)value) : bau_spell64(out, (uint64_t)value);
 }
 
 static size_t spell_uuid(const uint8_t *u, char out[64])
@@ -87,10 +80,6 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
 {
     switch (in->type) {
     case BAU_BOOL: return (size_t)snprintf(out, 64, "%s", ((const uint8_t *)in->data)[i] ? "true" : "false");
-    case BAU_I16: return spell_integer(((const int16_t *)in->data)[i], out);
-    case BAU_I32: return spell_integer(((const int32_t *)in->data)[i], out);
-    case BAU_I64:
-    case BAU_TIME: return spell_integer(((const int64_t *)in->data)[i], out);
     case BAU_F32: return spell_real((double)((const float *)in->data)[i], 9, out);
     case BAU_F64: return spell_real(((const double *)in->data)[i], 17, out);
     case BAU_DATE: {
@@ -107,6 +96,10 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
         return spell_instant(t, out);
     }
     case BAU_UUID: return spell_uuid((const uint8_t *)in->data + (size_t)i * 16, out);
+    case BAU_I16:
+    case BAU_I32:
+    case BAU_I64:
+    case BAU_TIME: /* integer_column */
     case BAU_TEXT:
     case BAU_NUMERIC:
     case BAU_JSON:
@@ -117,10 +110,28 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
     return 0;
 }
 
+/* One loop a type: keys are integers more often than not. */
+static void integer_column(const struct bau_column *in, struct bau_column *out)
+{
+    uint8_t *start = out->data, *to = start;
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        const int64_t value = in->type == BAU_I32   ? ((const int32_t *)in->data)[i]
+                              : in->type == BAU_I16 ? ((const int16_t *)in->data)[i]
+                                                    : ((const int64_t *)in->data)[i];
+        const size_t n = spell_integer(value, to);
+        to += bau_column_present(in, i) ? n : 0;
+        out->offsets[i + 1] = (uint32_t)(to - start);
+    }
+}
+
 static bau_status fixed_column(struct bau_arena *arena, const struct bau_column *in, struct bau_column *out,
                                struct bau_error *err)
 {
     BAU_TRY(bau_column_make(out, in, BAU_TEXT, (size_t)in->n_values * 64, arena, err));
+    if (BAU_TYPE_BIT(in->type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_TIME))) {
+        integer_column(in, out);
+        return BAU_OK;
+    }
     uint8_t *to = out->data;
     uint32_t at = 0;
     for (uint32_t i = 0; i < in->n_values; i++) {

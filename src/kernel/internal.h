@@ -26,7 +26,9 @@ void bau_ff1_words_generic(const struct bau_ff1 *f, uint64_t *left, uint64_t *ri
 
 #if defined(__x86_64__)
 extern const struct bau_kernels bau_kernels_aesni;
+extern const struct bau_kernels bau_kernels_vaes;
 bool bau_aesni_here(void);
+bool bau_vaes_here(void);
 void bau_aesni_expand(struct bau_aes *aes, const uint8_t key[16]);
 void bau_cipher_expand(struct bau_cipher *cipher, const uint8_t *key, size_t key_len);
 void bau_cipher_aesni(const struct bau_cipher *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks);
