@@ -31,10 +31,9 @@ static inline bau_status bau_mask_refuse(const struct bau_mask_ctx *ctx, const s
 /* Eight bytes as a little-endian integer, whatever the CPU. */
 static inline uint64_t bau_bits64(const uint8_t *p)
 {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < 8; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? v : __builtin_bswap64(v);
 }
 
 /* A number below `bound` from 64 random bits: floor(random * bound / 2^64). */
@@ -58,13 +57,15 @@ static inline bau_status bau_mask_text_out(struct bau_column *out, const struct 
 
 static inline void bau_store_be(uint8_t *p, uint64_t v)
 {
-    for (unsigned i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> (56 - 8 * i));
+    const uint64_t stored = BAU_LITTLE_ENDIAN ? __builtin_bswap64(v) : v;
+    memcpy(p, &stored, sizeof stored);
 }
 
 static inline uint32_t bau_load_be32(const uint8_t p[4])
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? __builtin_bswap32(v) : v;
 }
 
 /* Five bytes as eight characters of RFC 4648 base32 in lower case: all eight groups of five bits at a time.

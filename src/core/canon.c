@@ -255,6 +255,51 @@ static size_t spell_text(bau_canon canon, struct bau_slice v, uint8_t *out, size
     return v.len;
 }
 
+/* Upper case and what is not ASCII, anywhere in the bytes. */
+static bool may_fold(const uint8_t *data, size_t n)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= (uint8_t)((data[i] & 0x80) | ((uint8_t)(data[i] - 'A') < 26 ? 1 : 0));
+    return any != 0;
+}
+
+static bool all_digits(const uint8_t *data, size_t n)
+{
+    uint8_t odd = 0;
+    for (size_t i = 0; i < n; i++)
+        odd |= (uint8_t)(data[i] - '0') > 9;
+    return !odd;
+}
+
+/* Whether no value has white space at its ends. */
+static bool is_trimmed(const struct bau_column *in)
+{
+    const uint8_t *data = in->data;
+    bool space = false;
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        const uint32_t from = in->offsets[i], to = in->offsets[i + 1];
+        space |= to > from && (data[from] <= ' ' || data[to - 1] <= ' ');
+    }
+    return !space;
+}
+
+/* Most columns are in their canonical form already: then nothing is copied. */
+static bool is_canonical(bau_canon canon, const struct bau_column *in)
+{
+    const size_t bytes = in->offsets[in->n_values];
+    switch (canon) {
+    case BAU_CANON_NONE: return true;
+    case BAU_CANON_TRIM: return is_trimmed(in);
+    case BAU_CANON_FOLD:
+    case BAU_CANON_EMAIL: return !may_fold(in->data, bytes) && is_trimmed(in);
+    case BAU_CANON_DIGITS: return all_digits(in->data, bytes);
+    case BAU_CANON_DECIMAL:
+    case BAU_CANON_E164: break;
+    }
+    return false;
+}
+
 bau_status bau_canon_column(bau_canon canon, struct bau_arena *arena, const struct bau_column *in,
                             struct bau_column *out, struct bau_error *err)
 {
@@ -262,7 +307,7 @@ bau_status bau_canon_column(bau_canon canon, struct bau_arena *arena, const stru
         return fixed_column(arena, in, out, err);
     if (in->type == BAU_NUMERIC)
         canon = BAU_CANON_DECIMAL; /* 42 and 42.00 are one number */
-    if (canon == BAU_CANON_NONE || in->type == BAU_BYTES || in->type == BAU_OTHER || in->type == BAU_JSON) {
+    if (in->type == BAU_BYTES || in->type == BAU_OTHER || in->type == BAU_JSON || is_canonical(canon, in)) {
         *out = *in;
         out->type = BAU_TEXT;
         return BAU_OK;

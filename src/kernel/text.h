@@ -33,16 +33,15 @@ static inline void bau_hex16(uint8_t out[32], const uint8_t in[16])
 /* The first byte of the eight is the lowest: one load or store on x86 and ARM. */
 static inline uint64_t bau_text_load(const uint8_t p[8])
 {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < 8; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? v : __builtin_bswap64(v);
 }
 
 static inline void bau_text_store(uint8_t p[8], uint64_t v)
 {
-    for (unsigned i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
+    const uint64_t stored = BAU_LITTLE_ENDIAN ? v : __builtin_bswap64(v);
+    memcpy(p, &stored, sizeof stored);
 }
 
 /* The eight decimal digits of v < 10^8 as numbers, the first digit in the lowest byte. The divisions are products with
