@@ -112,6 +112,17 @@ static uint8_t *put_prefix(uint8_t *dst, const struct config *c)
     return dst + c->prefix_len;
 }
 
+/* The usual rule: sixteen bytes in hexadecimal, nothing before them, no nulls. */
+static void put_plain(const struct config *c, const uint8_t (*digest)[16], struct bau_column *out)
+{
+    uint8_t *dst = out->data;
+    const uint32_t n = out->n_values, digits = c->digits;
+    for (uint32_t i = 0; i < n; i++)
+        bau_hex16(dst + (size_t)digits * i, digest[i]);
+    for (uint32_t i = 0; i <= n; i++)
+        out->offsets[i] = digits * i;
+}
+
 static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err)
 {
@@ -120,6 +131,10 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
     BAU_TRY(second_half(c, (const uint8_t(*)[16])digest, in->n_values, ctx->arena, &more, err));
     BAU_TRY(bau_mask_text_out(out, in, in->type, c->prefix_len + c->digits, ctx->arena, err));
+    if (c->encoding == HEX && !c->prefix_len && !more && !in->valid) {
+        put_plain(c, (const uint8_t(*)[16])digest, out);
+        return BAU_OK;
+    }
     uint8_t *start = out->data;
     uint32_t at = 0;
     for (uint32_t i = 0; i < in->n_values; i++) {
