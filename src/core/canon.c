@@ -110,18 +110,33 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
     return 0;
 }
 
-/* One loop a type: keys are integers more often than not. */
+/* One loop a width, with and without nulls: keys are integers more often than not. */
+static inline void integers_of(const struct bau_column *in, const uint32_t width, const bool nulls,
+                               uint8_t *start, uint32_t *offsets)
+{
+    const void *data = in->data;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        const int64_t value = width == 4   ? ((const int32_t *)data)[i]
+                              : width == 2 ? ((const int16_t *)data)[i]
+                                           : ((const int64_t *)data)[i];
+        const uint32_t n = (uint32_t)spell_integer(value, start + at);
+        at += !nulls || bau_column_present(in, i) ? n : 0;
+        offsets[i + 1] = at;
+    }
+}
+
 static void integer_column(const struct bau_column *in, struct bau_column *out)
 {
-    uint8_t *start = out->data, *to = start;
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        const int64_t value = in->type == BAU_I32   ? ((const int32_t *)in->data)[i]
-                              : in->type == BAU_I16 ? ((const int16_t *)in->data)[i]
-                                                    : ((const int64_t *)in->data)[i];
-        const size_t n = spell_integer(value, to);
-        to += bau_column_present(in, i) ? n : 0;
-        out->offsets[i + 1] = (uint32_t)(to - start);
-    }
+    const uint32_t width = bau_type_width(in->type);
+    if (in->valid)
+        integers_of(in, width, true, out->data, out->offsets);
+    else if (width == 4)
+        integers_of(in, 4, false, out->data, out->offsets);
+    else if (width == 8)
+        integers_of(in, 8, false, out->data, out->offsets);
+    else
+        integers_of(in, 2, false, out->data, out->offsets);
 }
 
 static bau_status fixed_column(struct bau_arena *arena, const struct bau_column *in, struct bau_column *out,
