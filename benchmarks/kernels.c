@@ -191,7 +191,7 @@ static void set_up(void)
 {
     static const uint8_t key[16] = "sixteen key byte";
     static const char *const texts[] = { "$.email", "$.address.street", "$.phones[*].number" };
-    static _Alignas(16) uint8_t memory[4096];
+    static _Alignas(16) uint8_t memory[1 << 15];
     struct bau_json_path_error err;
     uint64_t x = 88172645463325252ull;
     for (uint32_t i = 0; i < N; i++) {

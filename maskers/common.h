@@ -31,10 +31,9 @@ static inline bau_status bau_mask_refuse(const struct bau_mask_ctx *ctx, const s
 /* Eight bytes as a little-endian integer, whatever the CPU. */
 static inline uint64_t bau_bits64(const uint8_t *p)
 {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < 8; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? v : __builtin_bswap64(v);
 }
 
 /* A number below `bound` from 64 random bits: floor(random * bound / 2^64). */
@@ -58,16 +57,22 @@ static inline bau_status bau_mask_text_out(struct bau_column *out, const struct 
 
 static inline void bau_store_be(uint8_t *p, uint64_t v)
 {
-    for (unsigned i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> (56 - 8 * i));
+    const uint64_t stored = BAU_LITTLE_ENDIAN ? __builtin_bswap64(v) : v;
+    memcpy(p, &stored, sizeof stored);
+}
+
+static inline uint32_t bau_load_be32(const uint8_t p[4])
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? __builtin_bswap32(v) : v;
 }
 
 /* Five bytes as eight characters of RFC 4648 base32 in lower case: all eight groups of five bits at a time.
  * */
 static inline void bau_base32(uint8_t out[8], const uint8_t in[5])
 {
-    uint64_t x =
-        (uint64_t)in[0] << 32 | (uint64_t)in[1] << 24 | (uint64_t)in[2] << 16 | (uint64_t)in[3] << 8 | in[4];
+    uint64_t x = (uint64_t)bau_load_be32(in) << 8 | in[4];
     x = (x & UINT64_C(0xFFFFF00000)) << 12 | (x & UINT64_C(0xFFFFF));
     x = (x & UINT64_C(0x000FFC00000FFC00)) << 6 | (x & UINT64_C(0x000003FF000003FF));
     x = (x & UINT64_C(0x03E003E003E003E0)) << 3 | (x & UINT64_C(0x001F001F001F001F));
@@ -79,7 +84,7 @@ static inline void bau_base32(uint8_t out[8], const uint8_t in[5])
 /* Four bytes as eight lower-case hexadecimal digits. */
 static inline void bau_hex(uint8_t out[8], const uint8_t in[4])
 {
-    uint64_t x = (uint64_t)in[0] << 24 | (uint64_t)in[1] << 16 | (uint64_t)in[2] << 8 | in[3];
+    uint64_t x = bau_load_be32(in);
     x = (x & UINT64_C(0xFFFF0000)) << 16 | (x & UINT64_C(0xFFFF));
     x = (x & UINT64_C(0x0000FF000000FF00)) << 8 | (x & UINT64_C(0x000000FF000000FF));
     x = (x & UINT64_C(0x00F000F000F000F0)) << 4 | (x & UINT64_C(0x000F000F000F000F));

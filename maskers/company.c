@@ -7,6 +7,7 @@
 #include "maskers/people.h"
 
 enum { TRADES = 8, TRADE_SLOT = 48, FORM_BYTES = 56, FORM_CHARS = 28, NAME_CHARS = 15, TRADE_CHARS = 14 };
+enum { FORM_WORDS = 3 }; /* of 64 legal forms */
 enum { FULL, SHORT, BARE };
 enum { AROUND = FORM_CHARS + 2, FULL_CHARS = 2 * NAME_CHARS + 3 + 1 + TRADE_CHARS + AROUND };
 enum { SHORT_CHARS = 6 + 1 + TRADE_CHARS + AROUND };
@@ -22,6 +23,7 @@ struct config {
     uint32_t style;
     struct bau_name_part family;
     struct trade trade[BAU_PEOPLE_SCRIPTS][BAU_CASES][TRADES];
+    uint64_t starts[256][FORM_WORDS], ends[256][FORM_WORDS]; /* by byte: a bit for each form that may fit */
 };
 
 static const struct bau_option options[] = {
@@ -185,7 +187,20 @@ static const char *const forms[] = {
     "ش.م.ل",
 };
 
+_Static_assert(BAU_COUNT(forms) <= 64 * FORM_WORDS, "FORM_WORDS");
+
 /* ---- bind ---- */
+
+/* Upper and lower case of a letter share all bits but one. */
+static void fill_forms(struct config *c)
+{
+    for (unsigned byte = 0; byte < 256; byte++)
+        for (size_t i = 0; i < BAU_COUNT(forms); i++) {
+            const uint8_t first = (uint8_t)forms[i][0], last = (uint8_t)forms[i][strlen(forms[i]) - 1];
+            c->starts[byte][i / 64] |= (uint64_t)((first | 0x20u) == (byte | 0x20u)) << (i % 64);
+            c->ends[byte][i / 64] |= (uint64_t)((last | 0x20u) == (byte | 0x20u)) << (i % 64);
+        }
+}
 
 static const struct bau_dict *dict_of(const struct config *c, unsigned script)
 {
@@ -232,6 +247,7 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
         name = room;
     BAU_TRY(bau_name_part_make(&c->family, true, c->people.locale, name, with, err));
     fill_trades(c);
+    fill_forms(c);
     return BAU_OK;
 }
 
@@ -264,23 +280,31 @@ static bool free_standing(const char *form)
     return (uint8_t)form[0] >= 0xE3;
 }
 
+/* `found`, or the form if it is longer and stands at an end of v. */
+static void try_form(struct form *found, struct bau_slice v, const char *form)
+{
+    const size_t len = strlen(form);
+    if (len <= found->text.len || len >= v.len)
+        return;
+    const uint8_t *end = v.data + v.len - len;
+    const bool loose = free_standing(form);
+    if (same_letters(end, form, len) && (loose || is_gap(end[-1])))
+        *found =
+            (struct form){ { end, len },
+                           .comma = end[-1] == ',' || (v.len > len + 1 && end[-2] == ',' && end[-1] == ' '),
+                           .blank = is_gap(end[-1]) };
+    else if (same_letters(v.data, form, len) && (loose || v.data[len] == ' '))
+        *found = (struct form){ { v.data, len }, .before = true, .blank = v.data[len] == ' ' };
+}
+
 /* The longest form that leaves a name. */
-static struct form find_form(struct bau_slice v)
+static struct form find_form(const struct config *c, struct bau_slice v)
 {
     struct form found = { .before = false };
-    for (size_t i = 0; i < BAU_COUNT(forms); i++) {
-        const size_t len = strlen(forms[i]);
-        if (len <= found.text.len || len >= v.len)
-            continue;
-        const uint8_t *end = v.data + v.len - len;
-        const bool loose = free_standing(forms[i]);
-        if (same_letters(end, forms[i], len) && (loose || is_gap(end[-1])))
-            found = (struct form){ { end, len },
-                                   .comma = end[-1] == ',' ||
-                                            (v.len > len + 1 && end[-2] == ',' && end[-1] == ' '),
-                                   .blank = is_gap(end[-1]) };
-        else if (same_letters(v.data, forms[i], len) && (loose || v.data[len] == ' '))
-            found = (struct form){ { v.data, len }, .before = true, .blank = v.data[len] == ' ' };
+    for (size_t w = 0; v.len && w < FORM_WORDS; w++) {
+        uint64_t may = c->starts[v.data[0]][w] | c->ends[v.data[v.len - 1]][w];
+        for (; may; may &= may - 1)
+            try_form(&found, v, forms[64 * w + (size_t)__builtin_ctzll(may)]);
     }
     return found;
 }
@@ -315,7 +339,7 @@ static uint8_t *put_name(uint8_t *dst, const struct config *c, enum bau_script s
 static uint8_t *put_company(uint8_t *dst, const struct config *c, struct bau_slice v,
                             const uint8_t digest[16])
 {
-    const struct form form = c->style == BARE ? (struct form){ .before = false } : find_form(v);
+    const struct form form = c->style == BARE ? (struct form){ .before = false } : find_form(c, v);
     struct bau_slice name = v; /* what is not the form tells script and case */
     if (form.text.len) {
         name.len -= form.text.len;

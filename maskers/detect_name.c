@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { SLOTS = 1 << 18, WORD_MOST = 64, NAMES_MOST = 3 };
+enum { SLOT_BITS = 18, SLOTS = 1 << SLOT_BITS, WORD_MOST = 64, NAMES_MOST = 3 };
 enum { GIVEN = 1, SURNAME = 2, TITLE = 4, PARTICLE = 8, TITLE_WITH_POINT = 16 };
 
 struct bau_name_set {
@@ -99,7 +99,7 @@ static const uint64_t hash_start = UINT64_C(0xCBF29CE484222325);
 
 static size_t slot_of(const struct bau_name_set *set, uint64_t h)
 {
-    size_t at = (size_t)((h * UINT64_C(0x9E3779B97F4A7C15)) >> 49);
+    size_t at = (size_t)((h * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - SLOT_BITS));
     while (set->what[at] && set->hash[at] != h)
         at = (at + 1) % SLOTS;
     return at;

@@ -21,6 +21,7 @@
  *
  * Too few symbols for keep_first and keep_last: all of them move. */
 #include "maskers/fpe.h"
+#include "maskers/fpe_digits.h"
 #include "maskers/rank.h"
 #include "src/kernel/ff1.h"
 
@@ -34,7 +35,7 @@ enum {
 struct config {
     const char *alphabet_text;
     uint32_t keep_first, keep_last, outside;
-    bool classes;
+    bool classes, plain; /* plain: decimal digits, all of which move */
     struct bau_alphabet alphabet;
     uint8_t odd[256];    /* bytes that are neither a symbol nor, by `outside`, sure to stay */
     uint8_t symbol[128]; /* ASCII alphabets: by index */
@@ -52,6 +53,7 @@ struct one {                   /* a value of a chunk */
     uint32_t value, n, moving; /* index in the column; symbols; those that move */
     uint32_t skip;             /* symbols before the first that moves */
     uint32_t item;             /* classes: index in work.item; UINT32_MAX: too long for a number */
+    bool plain;                /* read by bau_digits_read */
     uint64_t left, right;
 };
 
@@ -150,6 +152,8 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
         return bau_error_set(err, BAU_E_USAGE, "alphabet and classes exclude each other");
     BAU_TRY(bau_alphabet_init(&c->alphabet, c->classes ? "alnum" : c->alphabet_text, with->arena, err));
     bind_bytes(c);
+    c->plain = !c->classes && c->keep_first + c->keep_last == 0 && c->alphabet.radix == 10 &&
+               c->alphabet.widest == 1 && memcmp(c->symbol, "0123456789", 10) == 0;
     return c->classes ? bau_rank_bind(&c->rank, with->key, "fpe-classes", err) : bind_shapes(c, with, err);
 }
 
@@ -336,7 +340,17 @@ static bau_status read_chunk(const struct config *c, struct bau_mask_ctx *ctx, c
         struct one *o = &w->one[n];
         if (!bau_column_present(in, *from) || in->offsets[*from] == in->offsets[*from + 1])
             continue;
-        if (!read_symbols(c, src + in->offsets[*from], src + in->offsets[*from + 1], w->numerals, &o->n))
+        const uint32_t at = in->offsets[*from], len = in->offsets[*from + 1] - at;
+        o->plain = c->plain && bau_digits_read(src + at, len, c->odd, &o->n, &o->left, &o->right) &&
+                   o->n >= c->n_small;
+        if (o->plain) {
+            o->value = *from;
+            o->moving = o->n;
+            lengths |= UINT64_C(1) << o->n;
+            n++;
+            continue;
+        }
+        if (!read_symbols(c, src + at, src + at + len, w->numerals, &o->n))
             return bau_mask_refuse(ctx, in, *from,
                                    "has no symbol of the alphabet, other letters or digits, or is too long",
                                    err);
@@ -408,7 +422,7 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
     const size_t bytes = (size_t)in->offsets[in->n_values] * c->alphabet.widest;
     if (bytes > INT32_MAX)
         return bau_error_set(err, BAU_E_LIMIT, "the texts of a batch grow past 2 GiB");
-    BAU_TRY(bau_column_make(out, in, BAU_TEXT, bytes, ctx->arena, err));
+    BAU_TRY(bau_column_make(out, in, BAU_TEXT, bytes + BAU_TEXT_SLACK, ctx->arena, err));
     const uint8_t *src = in->data;
     uint8_t *start = out->data, *dst = start;
     uint32_t n = 0, done = 0;
@@ -421,6 +435,10 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
             const uint8_t *p = src + in->offsets[o->value], *end = src + in->offsets[o->value + 1];
             for (; done < o->value; done++)
                 out->offsets[done + 1] = (uint32_t)(dst - start);
+            if (o->plain) {
+                dst = bau_digits_write(dst, p, (uint32_t)(end - p), o->n, o->left, o->right);
+                continue;
+            }
             if (!(c->classes ? finish_classes(c, w, o, p, end) : finish(c, w, o, p, end)))
                 return bau_error_set(err, BAU_E_BUG, "a value changed while it was masked");
             dst = write_symbols(c, dst, p, end, w->numerals);

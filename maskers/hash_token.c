@@ -5,6 +5,7 @@
  * n values collide with a chance of about n^2 / 2^(8 * bytes + 1), never below n^2 / 2^129. */
 #include "maskers/common.h"
 #include "src/kernel/kernels.h"
+#include "src/kernel/text.h"
 
 enum { HEX, BASE32 };
 
@@ -12,6 +13,7 @@ struct config {
     const struct bau_mask_key *key;
     uint32_t bytes, encoding;
     const char *prefix;
+    uint8_t prefix_start[16];
     uint32_t prefix_len, prefix_chars, digits; /* digits: of the encoded bytes */
     struct bau_prf more;                       /* bytes 16..31 */
 };
@@ -36,6 +38,7 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
         c->prefix_chars += ((unsigned char)*p & 0xC0u) != 0x80u;
     if (c->prefix_len > 256)
         return bau_error_set(err, BAU_E_USAGE, "prefix may have up to 256 bytes, not %u", c->prefix_len);
+    memcpy(c->prefix_start, c->prefix, c->prefix_len < 16 ? c->prefix_len : 16);
     c->digits = c->encoding == HEX ? 2 * c->bytes : (8 * c->bytes + 4) / 5;
     if (with->max_chars && c->prefix_chars + c->digits > with->max_chars)
         return bau_error_set(err, BAU_E_USAGE,
@@ -52,17 +55,6 @@ static void unbind(void *config)
 {
     struct config *c = config;
     bau_prf_release(&c->more);
-}
-
-/* Encodes whole groups: up to 7 characters more than needed, into the slack. */
-static void encode(uint8_t *dst, const uint8_t bytes[40], const struct config *c)
-{
-    if (c->encoding == HEX)
-        for (uint32_t at = 0; at < c->bytes; at += 4, dst += 8)
-            bau_hex(dst, bytes + at);
-    else
-        for (uint32_t at = 0; at < c->bytes; at += 5, dst += 8)
-            bau_base32(dst, bytes + at);
 }
 
 /* Bytes 16..31 of every token, or NULL when none is needed. */
@@ -85,6 +77,52 @@ static bau_status second_half(const struct config *c, const uint8_t (*digest)[16
     return BAU_OK;
 }
 
+/* Whole groups: more characters than needed, into the slack. */
+static void encode_hex(uint8_t *dst, const struct config *c, const uint8_t digest[16], const uint8_t *more)
+{
+    bau_hex16(dst, digest);
+    if (c->bytes > 16)
+        bau_hex16(dst + 32, more);
+}
+
+static void encode_base32(uint8_t *dst, const struct config *c, const uint8_t digest[16], const uint8_t *more)
+{
+    uint8_t bytes[40] = { 0 };
+    if (c->bytes == 10) {
+        bau_base32(dst, digest);
+        bau_base32(dst + 8, digest + 5);
+        return;
+    }
+    memcpy(bytes, digest, 16);
+    if (c->bytes > 16)
+        memcpy(bytes + 16, more, 16);
+    for (uint32_t at = c->bytes; at % 5; at++) /* the last character's spare bits are 0 */
+        bytes[at] = 0;
+    for (uint32_t at = 0; at < c->bytes; at += 5, dst += 8)
+        bau_base32(dst, bytes + at);
+}
+
+/* Prefixes are short: 16 bytes are copied, as many count as there are. */
+static uint8_t *put_prefix(uint8_t *dst, const struct config *c)
+{
+    if (c->prefix_len <= sizeof c->prefix_start)
+        memcpy(dst, c->prefix_start, sizeof c->prefix_start);
+    else
+        memcpy(dst, c->prefix, c->prefix_len);
+    return dst + c->prefix_len;
+}
+
+/* The usual rule: sixteen bytes in hexadecimal, nothing before them, no nulls. */
+static void put_plain(const struct config *c, const uint8_t (*digest)[16], struct bau_column *out)
+{
+    uint8_t *dst = out->data;
+    const uint32_t n = out->n_values, digits = c->digits;
+    for (uint32_t i = 0; i < n; i++)
+        bau_hex16(dst + (size_t)digits * i, digest[i]);
+    for (uint32_t i = 0; i <= n; i++)
+        out->offsets[i] = digits * i;
+}
+
 static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err)
 {
@@ -93,18 +131,22 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
     BAU_TRY(bau_mask_digest(c->key, ctx->arena, in, &digest, err));
     BAU_TRY(second_half(c, (const uint8_t(*)[16])digest, in->n_values, ctx->arena, &more, err));
     BAU_TRY(bau_mask_text_out(out, in, in->type, c->prefix_len + c->digits, ctx->arena, err));
-    uint8_t *dst = out->data, *start = dst, bytes[40] = { 0 };
+    if (c->encoding == HEX && !c->prefix_len && !more && !in->valid) {
+        put_plain(c, (const uint8_t(*)[16])digest, out);
+        return BAU_OK;
+    }
+    uint8_t *start = out->data;
+    uint32_t at = 0;
     for (uint32_t i = 0; i < in->n_values; i++) {
         if (bau_column_present(in, i)) {
-            memcpy(bytes, digest[i], 16);
-            if (more)
-                memcpy(bytes + 16, more[i], 16);
-            memset(bytes + c->bytes, 0, sizeof bytes - c->bytes);
-            memcpy(dst, c->prefix, c->prefix_len);
-            encode(dst + c->prefix_len, bytes, c);
-            dst += c->prefix_len + c->digits;
+            uint8_t *dst = put_prefix(start + at, c);
+            if (c->encoding == HEX)
+                encode_hex(dst, c, digest[i], more ? more[i] : NULL);
+            else
+                encode_base32(dst, c, digest[i], more ? more[i] : NULL);
+            at += c->prefix_len + c->digits;
         }
-        out->offsets[i + 1] = (uint32_t)(dst - start);
+        out->offsets[i + 1] = at;
     }
     return BAU_OK;
 }

@@ -148,8 +148,11 @@ static void noisy_floats(const struct config *c, const struct bau_column *in, co
 {
     if (in->type == BAU_F32) {
         const float *src = in->data;
-        for (uint32_t i = 0; i < in->n_values; i++)
-            ((float *)data)[i] = (float)noisy_double(c, (double)src[i], digest[i], 3.4028234663852886e38);
+        for (uint32_t i = 0; i < in->n_values; i++) {
+            const float noisy = (float)noisy_double(c, (double)src[i], digest[i], 3.4028234663852886e38);
+            ((float *)data)[i] =
+                isfinite(src[i]) ? noisy : src[i]; /* a NaN keeps its bits, which widening may change */
+        }
     } else {
         const double *src = in->data;
         for (uint32_t i = 0; i < in->n_values; i++)

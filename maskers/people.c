@@ -174,27 +174,53 @@ bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const cha
     return BAU_OK;
 }
 
+enum { PICKS = 64 }; /* values at a time: their entries are fetched while others are drawn */
+
+struct pick {
+    const struct bau_name_list *list; /* NULL: a null */
+    uint32_t entry;
+};
+
+static void pick_names(const struct bau_name_part *part, const struct bau_people_options *options,
+                       const struct bau_mask_ctx *ctx, const uint8_t *genders, const struct bau_column *in,
+                       const uint8_t (*digest)[16], uint32_t from, uint32_t n, struct pick *picks)
+{
+    const uint8_t *src = in->data;
+    for (uint32_t k = 0; k < n; k++) {
+        const uint32_t i = from + k, at = in->offsets[i], len = in->offsets[i + 1] - at;
+        picks[k].list = NULL;
+        if (!bau_column_present(in, i))
+            continue;
+        const enum bau_script script = bau_people_script(src + at, len);
+        const struct bau_name_list *list = part->list[script][bau_people_gender(options, ctx, genders, i)]
+                                                     [bau_people_case(script, src + at, len)];
+        const uint32_t entry = bau_dict_pick(list->dict, bau_bits64(digest[i] + 8));
+        __builtin_prefetch(list->slot[entry]);
+        __builtin_prefetch(&list->digest[entry]);
+        picks[k] = (struct pick){ list, entry };
+    }
+}
+
 bau_status bau_name_part_apply(const struct bau_name_part *part, const struct bau_people_options *options,
                                const struct bau_mask_key *key, struct bau_mask_ctx *ctx,
                                const struct bau_column *in, struct bau_column *out, struct bau_error *err)
 {
     uint8_t(*digest)[16], *genders;
+    struct pick picks[PICKS];
     BAU_TRY(bau_people_rows(options, ctx, &genders, err));
     BAU_TRY(bau_mask_digest(key, ctx->arena, in, &digest, err));
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, BAU_NAME_BYTES, ctx->arena, err));
-    const uint8_t *src = in->data;
     uint8_t *dst = out->data, *start = dst;
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        if (bau_column_present(in, i)) {
-            const uint8_t *text = src + in->offsets[i];
-            const uint32_t len = in->offsets[i + 1] - in->offsets[i];
-            const enum bau_script script = bau_people_script(text, len);
-            const struct bau_name_list *list = part->list[script][bau_people_gender(options, ctx, genders, i)]
-                                                         [bau_people_case(script, text, len)];
-            const uint64_t own = bau_bits64(digest[i]);
-            dst = bau_name_put(dst, list, bau_name_draw(list, bau_bits64(digest[i] + 8), own));
+    for (uint32_t from = 0; from < in->n_values; from += PICKS) {
+        const uint32_t n = in->n_values - from < PICKS ? in->n_values - from : PICKS;
+        pick_names(part, options, ctx, genders, in, (const uint8_t(*)[16])digest, from, n, picks);
+        for (uint32_t k = 0; k < n; k++) {
+            const struct bau_name_list *list = picks[k].list;
+            if (list)
+                dst = bau_name_put(dst, list,
+                                   bau_name_other(list, picks[k].entry, bau_bits64(digest[from + k])));
+            out->offsets[from + k + 1] = (uint32_t)(dst - start);
         }
-        out->offsets[i + 1] = (uint32_t)(dst - start);
     }
     return BAU_OK;
 }

@@ -111,11 +111,10 @@ static inline uint8_t *bau_name_put(uint8_t *dst, const struct bau_name_list *li
     return dst + list->slot[i][BAU_NAME_BYTES];
 }
 
-/* Draws a name other than the value itself, whose digest starts with `own`. */
-static inline uint32_t bau_name_draw(const struct bau_name_list *list, uint64_t random, uint64_t own)
+/* The entry that was drawn, or one behind it, so that it is not the value itself, whose digest starts with `own`. */
+static inline uint32_t bau_name_other(const struct bau_name_list *list, uint32_t first, uint64_t own)
 {
-    uint32_t i = bau_dict_pick(list->dict, random);
-    const uint32_t first = i;
+    uint32_t i = first;
     while (list->digest[i] == own) { /* several entries may be one name when the column is narrow */
         i = i + 1 == list->dict->n ? 0 : i + 1;
         if (i == first)

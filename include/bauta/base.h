@@ -12,6 +12,7 @@
 #define BAU_PRINTF(text_at, first_at) __attribute__((format(printf, text_at, first_at)))
 #define BAU_UNUSED __attribute__((unused))
 #define BAU_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BAU_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 /* Runs `type##_auto` on the pointer when the variable leaves its scope; see BAU_AUTO_DEFINE. */
 #define BAU_AUTO_PTR(type) __attribute__((cleanup(type##_auto))) struct type *

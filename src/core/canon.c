@@ -7,6 +7,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "src/kernel/text.h"
+
 void bau_civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     const int64_t z = days + 719468;
@@ -55,19 +57,10 @@ static size_t spell_real(double value, int digits, char out[64])
     return 0;
 }
 
-static size_t spell_integer(int64_t value, char out[64])
+static inline size_t spell_integer(int64_t value, uint8_t out[25])
 {
-    char digits[20];
-    size_t n = 0, at = 0;
-    uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        digits[n++] = (char)('0' + v % 10);
-    while (v /= 10);
-    if (value < 0)
-        out[at++] = '-';
-    while (n)
-        out[at++] = digits[--n];
-    return at;
+    out[0] = '-';
+    return value < 0 ? 1 + bau_spell64(out + 1, 0 - (uint64_t)value) : bau_spell64(out, (uint64_t)value);
 }
 
 static size_t spell_uuid(const uint8_t *u, char out[64])
@@ -87,10 +80,6 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
 {
     switch (in->type) {
     case BAU_BOOL: return (size_t)snprintf(out, 64, "%s", ((const uint8_t *)in->data)[i] ? "true" : "false");
-    case BAU_I16: return spell_integer(((const int16_t *)in->data)[i], out);
-    case BAU_I32: return spell_integer(((const int32_t *)in->data)[i], out);
-    case BAU_I64:
-    case BAU_TIME: return spell_integer(((const int64_t *)in->data)[i], out);
     case BAU_F32: return spell_real((double)((const float *)in->data)[i], 9, out);
     case BAU_F64: return spell_real(((const double *)in->data)[i], 17, out);
     case BAU_DATE: {
@@ -107,6 +96,10 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
         return spell_instant(t, out);
     }
     case BAU_UUID: return spell_uuid((const uint8_t *)in->data + (size_t)i * 16, out);
+    case BAU_I16:
+    case BAU_I32:
+    case BAU_I64:
+    case BAU_TIME: /* integer_column */
     case BAU_TEXT:
     case BAU_NUMERIC:
     case BAU_JSON:
@@ -117,10 +110,43 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
     return 0;
 }
 
+/* One loop a width, with and without nulls: keys are integers more often than not. */
+static inline void integers_of(const struct bau_column *in, const uint32_t width, const bool nulls,
+                               uint8_t *start, uint32_t *offsets)
+{
+    const void *data = in->data;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        const int64_t value = width == 4   ? ((const int32_t *)data)[i]
+                              : width == 2 ? ((const int16_t *)data)[i]
+                                           : ((const int64_t *)data)[i];
+        const uint32_t n = (uint32_t)spell_integer(value, start + at);
+        at += !nulls || bau_column_present(in, i) ? n : 0;
+        offsets[i + 1] = at;
+    }
+}
+
+static void integer_column(const struct bau_column *in, struct bau_column *out)
+{
+    const uint32_t width = bau_type_width(in->type);
+    if (in->valid)
+        integers_of(in, width, true, out->data, out->offsets);
+    else if (width == 4)
+        integers_of(in, 4, false, out->data, out->offsets);
+    else if (width == 8)
+        integers_of(in, 8, false, out->data, out->offsets);
+    else
+        integers_of(in, 2, false, out->data, out->offsets);
+}
+
 static bau_status fixed_column(struct bau_arena *arena, const struct bau_column *in, struct bau_column *out,
                                struct bau_error *err)
 {
     BAU_TRY(bau_column_make(out, in, BAU_TEXT, (size_t)in->n_values * 64, arena, err));
+    if (BAU_TYPE_BIT(in->type) & (BAU_TYPES_INT | BAU_TYPE_BIT(BAU_TIME))) {
+        integer_column(in, out);
+        return BAU_OK;
+    }
     uint8_t *to = out->data;
     uint32_t at = 0;
     for (uint32_t i = 0; i < in->n_values; i++) {
@@ -244,6 +270,51 @@ static size_t spell_text(bau_canon canon, struct bau_slice v, uint8_t *out, size
     return v.len;
 }
 
+/* Upper case and what is not ASCII, anywhere in the bytes. */
+static bool may_fold(const uint8_t *data, size_t n)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= (uint8_t)((data[i] & 0x80) | ((uint8_t)(data[i] - 'A') < 26 ? 1 : 0));
+    return any != 0;
+}
+
+static bool all_digits(const uint8_t *data, size_t n)
+{
+    uint8_t odd = 0;
+    for (size_t i = 0; i < n; i++)
+        odd |= (uint8_t)(data[i] - '0') > 9;
+    return !odd;
+}
+
+/* Whether no value has white space at its ends. */
+static bool is_trimmed(const struct bau_column *in)
+{
+    const uint8_t *data = in->data;
+    bool space = false;
+    for (uint32_t i = 0; i < in->n_values; i++) {
+        const uint32_t from = in->offsets[i], to = in->offsets[i + 1];
+        space |= to > from && (data[from] <= ' ' || data[to - 1] <= ' ');
+    }
+    return !space;
+}
+
+/* Most columns are in their canonical form already: then nothing is copied. */
+static bool is_canonical(bau_canon canon, const struct bau_column *in)
+{
+    const size_t bytes = in->offsets[in->n_values];
+    switch (canon) {
+    case BAU_CANON_NONE: return true;
+    case BAU_CANON_TRIM: return is_trimmed(in);
+    case BAU_CANON_FOLD:
+    case BAU_CANON_EMAIL: return !may_fold(in->data, bytes) && is_trimmed(in);
+    case BAU_CANON_DIGITS: return all_digits(in->data, bytes);
+    case BAU_CANON_DECIMAL:
+    case BAU_CANON_E164: break;
+    }
+    return false;
+}
+
 bau_status bau_canon_column(bau_canon canon, struct bau_arena *arena, const struct bau_column *in,
                             struct bau_column *out, struct bau_error *err)
 {
@@ -251,7 +322,7 @@ bau_status bau_canon_column(bau_canon canon, struct bau_arena *arena, const stru
         return fixed_column(arena, in, out, err);
     if (in->type == BAU_NUMERIC)
         canon = BAU_CANON_DECIMAL; /* 42 and 42.00 are one number */
-    if (canon == BAU_CANON_NONE || in->type == BAU_BYTES || in->type == BAU_OTHER || in->type == BAU_JSON) {
+    if (in->type == BAU_BYTES || in->type == BAU_OTHER || in->type == BAU_JSON || is_canonical(canon, in)) {
         *out = *in;
         out->type = BAU_TEXT;
         return BAU_OK;

@@ -2,6 +2,8 @@
 #ifndef BAU_KERNEL_INTERNAL_H
 #define BAU_KERNEL_INTERNAL_H
 
+#include <string.h>
+
 #include "src/kernel/kernels.h"
 
 __extension__ typedef unsigned __int128 bau_u128;
@@ -26,7 +28,9 @@ void bau_ff1_words_generic(const struct bau_ff1 *f, uint64_t *left, uint64_t *ri
 
 #if defined(__x86_64__)
 extern const struct bau_kernels bau_kernels_aesni;
+extern const struct bau_kernels bau_kernels_vaes;
 bool bau_aesni_here(void);
+bool bau_vaes_here(void);
 void bau_aesni_expand(struct bau_aes *aes, const uint8_t key[16]);
 void bau_cipher_expand(struct bau_cipher *cipher, const uint8_t *key, size_t key_len);
 void bau_cipher_aesni(const struct bau_cipher *key, const uint8_t *in, uint8_t *out, uint32_t n_blocks);
@@ -43,21 +47,22 @@ static inline uint64_t bau_scale(uint64_t random, uint64_t bound)
 /* Eight or four bytes as a little-endian integer, whatever the CPU: compiles to one load on x86 and ARM. */
 static inline uint64_t bau_load64(const uint8_t *p)
 {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < 8; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? v : __builtin_bswap64(v);
 }
 
 static inline uint32_t bau_load32(const uint8_t *p)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return BAU_LITTLE_ENDIAN ? v : __builtin_bswap32(v);
 }
 
 static inline void bau_store64(uint8_t *p, uint64_t v)
 {
-    for (unsigned i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
+    const uint64_t stored = BAU_LITTLE_ENDIAN ? v : __builtin_bswap64(v);
+    memcpy(p, &stored, sizeof stored);
 }
 
 /* The block B(t, x) of kernels.h. */

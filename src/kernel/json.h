@@ -21,15 +21,19 @@
 #define BAU_JSON_DEPTH 512u   /* containers inside each other, at most */
 #define BAU_JSON_ACTIVE 4096u /* positions in paths that can be open at one time, at most */
 
-struct bau_json_node; /* a position inside the paths; see json_path.c */
+struct bau_json_node;  /* a position inside the paths; see json_path.c */
+struct bau_json_state; /* a set of them; see json_states.c */
 
 /** Paths compiled to one tree of segments; const after init, any threads. All of it lies in the caller's
  * memory. */
 struct bau_json_paths {
-    struct bau_json_node *nodes; /* nodes[0] is `$` */
-    uint8_t *names;              /* decoded names of all segments */
-    uint32_t *rank;              /* of path i: larger is more specific, no two equal */
-    uint32_t n_nodes, n_paths;
+    struct bau_json_node *nodes;         /* nodes[0] is `$` */
+    uint8_t *names;                      /* decoded names of all segments */
+    uint32_t *rank;                      /* of path i: larger is more specific, no two equal */
+    uint32_t n_nodes, n_paths, n_states; /* n_states 0: too many sets of positions to list them */
+    struct bau_json_state *states;       /* states[0] is the beginning */
+    uint16_t *sets;                      /* of the states */
+    bool *quiet;                         /* of path i: its leaves are not reported */
 };
 
 struct bau_json_path_error {
@@ -50,6 +54,9 @@ size_t bau_json_paths_bytes(const char *const *texts, uint32_t n);
 bool bau_json_paths_init(struct bau_json_paths *out, const char *const *texts, uint32_t n, void *memory,
                          struct bau_json_path_error *err) BAU_MUST_CHECK;
 
+/** Leaves that path i speaks about are not reported from now on. Before the paths are shared. */
+void bau_json_paths_quiet(struct bau_json_paths *paths, uint32_t i);
+
 enum bau_json_kind {
     BAU_JSON_NULL,
     BAU_JSON_BOOL,
@@ -60,7 +67,7 @@ enum bau_json_kind {
 };
 
 enum bau_json_step {
-    BAU_JSON_LEAF,  /* a string, number, bool or null: every one is reported, covered or not */
+    BAU_JSON_LEAF, /* a string, number, bool or null: every one is reported, covered or not, but for quiet paths */
     BAU_JSON_ENTER, /* a container that a path names (`exact`): before its contents; len is 0 */
     BAU_JSON_LEAVE  /* the same container after its contents; len is its full length */
 };

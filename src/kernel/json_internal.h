@@ -21,6 +21,30 @@ struct bau_json_node {
     int32_t path;                   /* the path that ends here, or -1 */
 };
 
+struct bau_json_move { /* by a member of this name */
+    uint32_t name, name_len;
+    uint16_t to;
+};
+
+/* A set of positions; json_states.c. The empty one steps to itself. */
+struct bau_json_state {
+    const uint16_t *set;
+    struct bau_json_move *moves;
+    uint64_t hint; /* which names can be among the moves: a bit by length and first byte */
+    uint16_t n_set, n_moves;
+    uint16_t member, element; /* any other member; any element */
+    int32_t path;             /* the most specific of those that end in the set, or -1 */
+};
+
+static inline uint64_t bau_json_hint(const uint8_t *name, size_t len)
+{
+    return UINT64_C(1) << ((len ? len * 7 + name[0] : 0) % 64);
+}
+
+size_t bau_json_states_bytes(size_t n_nodes);
+uint32_t bau_json_states_most(size_t n_nodes);
+void bau_json_states_init(struct bau_json_paths *paths, size_t n_nodes, void *memory);
+
 /* The first byte in [p, end) that is no plain character of a string: a quote, a backslash, a control, or not
  * ASCII. */
 const uint8_t *bau_json_plain_end_generic(const uint8_t *p, const uint8_t *end);

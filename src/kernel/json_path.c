@@ -142,10 +142,12 @@ static uint32_t segments(const char *text)
 
 size_t bau_json_paths_bytes(const char *const *texts, uint32_t n)
 {
-    size_t bytes = sizeof(struct bau_json_node);
+    size_t bytes = sizeof(struct bau_json_node) + _Alignof(max_align_t), nodes = 1;
     for (uint32_t i = 0; i < n; i++)
-        bytes += segments(texts[i]) * sizeof(struct bau_json_node) + 2 * strlen(texts[i]) + sizeof(uint32_t);
-    return bytes;
+        nodes += segments(texts[i]);
+    for (uint32_t i = 0; i < n; i++)
+        bytes += 2 * strlen(texts[i]) + sizeof(uint32_t) + sizeof(bool);
+    return bytes + nodes * sizeof(struct bau_json_node) + bau_json_states_bytes(nodes);
 }
 
 /* Compare two paths that have compiled: segment by segment, then by length. */
@@ -217,8 +219,13 @@ bool bau_json_paths_init(struct bau_json_paths *out, const char *const *texts, u
     struct bau_json_paths made = { .nodes = memory, .n_paths = n };
     for (uint32_t i = 0; i < n; i++)
         nodes += segments(texts[i]);
-    made.rank = (void *)(made.nodes + nodes);
-    made.names = (void *)(made.rank + n);
+    const size_t odd = nodes * sizeof *made.nodes % _Alignof(max_align_t);
+    uint8_t *states = (uint8_t *)(made.nodes + nodes) + (odd ? _Alignof(max_align_t) - odd : 0);
+    made.rank = (void *)(states + bau_json_states_bytes(nodes));
+    made.quiet = (void *)(made.rank + n);
+    made.names = (void *)(made.quiet + n);
+    for (uint32_t i = 0; i < n; i++)
+        made.quiet[i] = false;
     uint8_t *names = made.names;
     add_node(&made);
     for (uint32_t i = 0; i < n; i++) {
@@ -230,6 +237,12 @@ bool bau_json_paths_init(struct bau_json_paths *out, const char *const *texts, u
         names = s.names;
     }
     rank_paths(&made, texts, names); /* decodes names again, one at a time, into the second half */
+    bau_json_states_init(&made, nodes, states);
     *out = made;
     return true;
+}
+
+void bau_json_paths_quiet(struct bau_json_paths *paths, uint32_t i)
+{
+    paths->quiet[i] = true;
 }

@@ -43,6 +43,8 @@ static bool fail(struct scan *s, enum bau_json_result result)
 
 static inline void skip_space(struct scan *s)
 {
+    if (s->p<s->end && * s->p> ' ') /* most often */
+        return;
     while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
         s->p++;
 }
@@ -99,9 +101,35 @@ static bool step_names(struct scan *s, struct match *m, const struct bau_json_no
     return true;
 }
 
+/* As step, between states: match.active is one, match.n_active tells that anything may still be found. */
+static inline void step_state(const struct scan *s, const struct bau_json_frame *frame, const uint8_t *key,
+                              uint32_t len, bool escaped, struct match *out)
+{
+    const struct bau_json_paths *paths = s->paths;
+    const struct bau_json_state *at = &paths->states[frame->active];
+    uint32_t to = key ? at->member : at->element;
+    if (key && (escaped || (at->hint & bau_json_hint(key, len)))) {
+        for (uint32_t i = 0; i < at->n_moves; i++) {
+            const struct bau_json_move *m = &at->moves[i];
+            const uint8_t *name = paths->names + m->name;
+            if (escaped ? same_name_escaped(key, len, name, m->name_len)
+                        : m->name_len == len && memcmp(name, key, len) == 0) {
+                to = m->to;
+                break;
+            }
+        }
+    }
+    const struct bau_json_state *now = &paths->states[to];
+    const bool exact =
+        now->path >= 0 && (frame->path < 0 || paths->rank[now->path] >= paths->rank[frame->path]);
+    *out = (struct match){
+        .active = to, .n_active = now->n_set, .path = exact ? now->path : frame->path, .exact = exact
+    };
+}
+
 /* Step the set of `frame` into a member (key) or an element (key NULL). */
-static bool step(struct scan *s, const struct bau_json_frame *frame, const uint8_t *key, uint32_t len,
-                 bool escaped, struct match *out)
+static bool step_set(struct scan *s, const struct bau_json_frame *frame, const uint8_t *key, uint32_t len,
+                     bool escaped, struct match *out)
 {
     *out = (struct match){ .active = s->n_active, .path = frame->path };
     for (uint32_t i = frame->active; i < frame->active + frame->n_active; i++) {
@@ -118,10 +146,24 @@ static bool step(struct scan *s, const struct bau_json_frame *frame, const uint8
     return true;
 }
 
+static inline bool step(struct scan *s, const struct bau_json_frame *frame, const uint8_t *key, uint32_t len,
+                        bool escaped, struct match *out)
+{
+    if (!s->paths->n_states)
+        return step_set(s, frame, key, len, escaped, out);
+    step_state(s, frame, key, len, escaped, out);
+    return true;
+}
+
 /* `$`, and ** right after it. Node 0 cannot be told from "none" in activate, so it is entered here. */
 static void step_root(struct scan *s, struct match *m)
 {
     const struct bau_json_node *root = &s->paths->nodes[0];
+    if (s->paths->n_states) {
+        const struct bau_json_state *first = &s->paths->states[0];
+        *m = (struct match){ .n_active = first->n_set, .path = first->path, .exact = first->path >= 0 };
+        return;
+    }
     *m = (struct match){ .path = root->path, .exact = root->path >= 0, .n_active = 1 };
     s->scratch->active[s->n_active++] = 0;
     if (root->deep)
@@ -130,10 +172,9 @@ static void step_root(struct scan *s, struct match *m)
 
 /* ---- values ---- */
 
-/* From the opening quote to after the closing one. */
-static bool string(struct scan *s, bool *escaped)
+/* What string() does from p on, which is inside the quotes. */
+static bool odd_string(struct scan *s, const uint8_t *p, bool *escaped)
 {
-    const uint8_t *p = s->p + 1;
     for (;;) {
         p = bau_json_plain_end(p, s->end);
         s->p = p;
@@ -172,6 +213,17 @@ static bool string(struct scan *s, bool *escaped)
             p += 2;
         }
     }
+}
+
+/* From the opening quote to after the closing one. */
+static inline bool string(struct scan *s, bool *escaped)
+{
+    const uint8_t *p = bau_json_plain_end(s->p + 1, s->end);
+    if (p < s->end && *p == '"') {
+        s->p = p + 1;
+        return true;
+    }
+    return odd_string(s, p, escaped);
 }
 
 static bool digits(struct scan *s)
@@ -244,7 +296,7 @@ static bool leaf(struct scan *s, const struct place *at)
     if (!scalar(s, &kind))
         return false;
     s->n_active = at->base;
-    if (at->silent)
+    if (at->silent || (at->match.path >= 0 && s->paths->quiet[at->match.path]))
         return true;
     const struct bau_json_event e = {
         .step = BAU_JSON_LEAF,

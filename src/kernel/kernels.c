@@ -18,6 +18,8 @@ size_t bau_kernels_list(const struct bau_kernels *out[], size_t capacity)
 #if defined(__x86_64__)
     if (bau_aesni_here())
         have[n++] = &bau_kernels_aesni;
+    if (bau_vaes_here())
+        have[n++] = &bau_kernels_vaes;
 #endif
     if (n > capacity)
         n = capacity;

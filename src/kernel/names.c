@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-__extension__ typedef unsigned __int128 u128;
-
 const struct bau_dict *bau_names_find(const char *locale, enum bau_names_kind kind)
 {
     const size_t len = strcspn(locale, "-_.@");
@@ -13,14 +11,6 @@ const struct bau_dict *bau_names_find(const char *locale, enum bau_names_kind ki
             return &bau_names_data[i * BAU_NAMES_KINDS + (size_t)kind];
     }
     return NULL;
-}
-
-/* One product gives both draws: its upper half the column, the top of its lower half the coin. */
-uint32_t bau_dict_pick(const struct bau_dict *d, uint64_t random)
-{
-    const u128 product = (u128)random * d->n;
-    const uint32_t column = (uint32_t)(product >> 64), coin = (uint32_t)((uint64_t)product >> 32);
-    return coin < d->threshold[column] ? column : d->alias[column];
 }
 
 void bau_dict_pick_batch(const struct bau_dict *d, const uint64_t *random, uint32_t n, uint32_t *out)

@@ -47,7 +47,17 @@ extern const char *const bau_names_locales[];
  * thresholds.
  */
 void bau_dict_pick_batch(const struct bau_dict *d, const uint64_t *random, uint32_t n, uint32_t *out);
-uint32_t bau_dict_pick(const struct bau_dict *d, uint64_t random);
+
+/* One product gives both draws: its upper half the column, the top of its lower half the coin. Both outcomes are loaded, as
+ * the coin cannot be foreseen. */
+static inline uint32_t bau_dict_pick(const struct bau_dict *d, uint64_t random)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const wide product = (wide)random * d->n;
+    const uint32_t column = (uint32_t)(product >> 64), coin = (uint32_t)((uint64_t)product >> 32);
+    const uint32_t other = d->alias[column], mine = (uint32_t)0 - (uint32_t)(coin < d->threshold[column]);
+    return (column & mine) | (other & ~mine);
+}
 
 static inline struct bau_slice bau_dict_name(const struct bau_dict *d, uint32_t i)
 {

@@ -95,6 +95,9 @@ static bau_status compile_paths(struct bau_document *d, struct bau_arena *arena,
         return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": path %.120s, character %u: %s",
                              BAU_AT_ARGS(d->paths[wrong.path].at), texts[wrong.path], wrong.at + 1,
                              wrong.what);
+    for (uint32_t i = 0; i < d->n_paths; i++)
+        if (d->paths[i].keep)
+            bau_json_paths_quiet(&d->compiled, i);
     return BAU_OK;
 }
 
@@ -229,7 +232,7 @@ static enum bau_json_verdict visit(void *context, const struct bau_json_event *e
         return BAU_JSON_GO;
     if (e->path < 0)
         return fail(s, e, BAU_E_POLICY, "is covered by no path of the rule");
-    if (e->kind == BAU_JSON_NULL || s->document->paths[e->path].keep)
+    if (e->kind == BAU_JSON_NULL)
         return BAU_JSON_GO;
     const uint32_t kind = e->kind == BAU_JSON_STRING ? TEXT : e->kind == BAU_JSON_NUMBER ? NUMBER : BOOLEAN;
     const uint32_t at = s->document->slot_of[(uint32_t)e->path * KINDS + kind];
