@@ -107,6 +107,9 @@ bau_status bau_single_new(const struct bau_single_with *with, struct bau_single 
 void bau_single_free(struct bau_single *single); /* takes NULL */
 /* The keys of a master key that is at hand, stable. */
 bau_status bau_keys_of(const uint8_t master[32], struct bau_keys **out, struct bau_error *err) BAU_MUST_CHECK;
+/* The same from 32 raw bytes or 64 hex digits out of foreign hands: a trivial key is BAU_E_USAGE. */
+bau_status bau_keys_parse(const void *key, size_t bytes, struct bau_keys **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 /* Per-lane working memory. */
 struct bau_mask_state;

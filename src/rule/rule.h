@@ -159,7 +159,8 @@ void bau_project_free(struct bau_project *project); /* takes NULL */
 bau_status bau_treat_words(const struct bau_project *project, const char *masker,
                            const struct bau_texts *words, struct bau_arena *arena, struct bau_treat *out,
                            struct bau_error *err) BAU_MUST_CHECK;
-/* The same out of YAML, as it would stand beside a field: "email", "{ mask: date_shift, days: 30, by: id }". */
+/* The same out of YAML, as it would stand beside a field: "email", "{ mask: date_shift, days: 30, by: id }". Errors
+ * begin with "treatment:1:9: ", the line and column in `text`. */
 bau_status bau_treat_yaml(const struct bau_project *project, const char *text, struct bau_arena *arena,
                           struct bau_treat *out, struct bau_error *err) BAU_MUST_CHECK;
 /* A project of nothing but these plugins, in this order; give it back with bau_project_free. */

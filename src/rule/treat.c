@@ -488,14 +488,12 @@ bau_status bau_treat_yaml(const struct bau_project *project, const char *text, s
 {
     struct bau_project own = borrow_plugins(project, arena);
     const struct bau_load l = { .project = &own, .arena = arena, .err = err };
-    const struct bau_at at = { "words", 1, 1 };
+    const struct bau_at at = { "treatment", 1, 1 };
     const struct bau_yaml *value;
-    bau_status status = bau_yaml_parse("words", text, strlen(text), arena, &value, err);
+    bau_status status = bau_yaml_parse(at.file, text, strlen(text), arena, &value, err);
     if (status == BAU_OK)
         status = bau_load_treat(&l, value, at, false, out);
     if (status == BAU_OK && out->kind == BAU_DO_MASK && !out->masker)
         status = bau_load_fail(&l, at, "a domain alone says no masker; write { mask: …, domain: … }");
-    if (status == BAU_OK)
-        status = check_treat(&l, out, false);
-    return bau_load_without_position(status, err);
+    return status == BAU_OK ? check_treat(&l, out, false) : status;
 }
