@@ -84,7 +84,7 @@ class FromC(unittest.TestCase):
             languages = [("c", "c17")] + ([("c++", "c++17")] if header in ("bauta/bauta.h", "bauta/arrow.h") else [])
             for language, standard in languages:
                 with self.subTest(header, language=language):
-                    subprocess.run(["cc", "-x", language, "-std=" + standard, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-",
+                    subprocess.run(["cc" if language == "c" else "clang", "-x", language, "-std=" + standard, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-",
                                     *flags], input=f"#include <{header}>\n", text=True, check=True)
 
     def test_a_plugin_builds_against_it(self):

@@ -32,9 +32,8 @@ static void read_lines(struct lines *in)
     }
     in->buffers[1] = in->offsets;
     in->buffers[2] = in->bytes;
-    in->array = (struct ArrowArray){
-        .length = n, .n_buffers = 3, .buffers = in->buffers, .release = release_lines
-    };
+    in->array =
+        (struct ArrowArray){ .length = n, .n_buffers = 3, .buffers = in->buffers, .release = release_lines };
 }
 
 static void write_lines(const struct ArrowArray *out)
