@@ -111,10 +111,11 @@ struct bau_sampler { /* a masker ready for single values typed by a person */
     void *scratch;
     struct bau_arena *batch; /* one value */
 };
-/* `settings`: name=value words. bau_sampler_close is due also when this fails. */
-bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker,
-                            const struct bau_texts *settings, const struct bau_keys *keys,
-                            struct bau_error *err) BAU_MUST_CHECK;
+/* `settings`: name=value words; `project` brings plugins and outlives the sampler, NULL: none. bau_sampler_close is due also
+ * when this fails. */
+bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_project *project,
+                            const struct bau_masker *masker, const struct bau_texts *settings,
+                            const struct bau_keys *keys, struct bau_error *err) BAU_MUST_CHECK;
 /* Adds the masked value to `out`; "null" for a null. `row` (from 0) is for messages. */
 bau_status bau_sampler_mask(struct bau_sampler *s, const char *text, size_t len, uint64_t row,
                             struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
@@ -123,7 +124,7 @@ void bau_sampler_close(struct bau_sampler *s); /* takes a zeroed one */
 /* ── verbs, one variable each ────────────────────────────────────────────────────────────────────────────────────── */
 
 extern const struct bau_command bau_command_init, bau_command_check, bau_command_plan, bau_command_refresh,
-    bau_command_rollback, bau_command_schema, bau_command_maskers, bau_command_connectors, bau_command_try,
-    bau_command_config, bau_command_completion, bau_command_help;
+    bau_command_preview, bau_command_rollback, bau_command_schema, bau_command_maskers,
+    bau_command_connectors, bau_command_try, bau_command_config, bau_command_completion, bau_command_help;
 
 #endif

@@ -7,6 +7,13 @@
 struct config {
     const char *name;
     bool markdown;
+    struct bau_texts plugins; /* maskers only */
+};
+
+struct page { /* of one masker */
+    const struct config *c;
+    const struct bau_cli *cli;
+    const struct bau_project *plugins;
 };
 
 struct flag {
@@ -173,23 +180,38 @@ static void cut_to_line(struct bau_text *text)
     }
 }
 
+/* A masker of a plugin may leave its example out. */
+static const char *example_options(const struct bau_masker *m)
+{
+    return m->example_options ? m->example_options : "";
+}
+
+static const char *example_in(const struct bau_masker *m)
+{
+    return m->example_in ? m->example_in : "";
+}
+
 /* Under the key 00 01 02 … 1f, which the reference page names. */
-static bau_status run_example(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
+static bau_status run_example(const struct bau_masker *m, const struct page *page, struct bau_text *out,
                               struct bau_error *err)
 {
     uint8_t master[32];
     struct bau_sampler s = { 0 };
     struct bau_texts words;
     struct bau_keys *keys;
+    if (!m->example_in) {
+        bau_text_add(out, "(its author gives none)");
+        return BAU_OK;
+    }
     if (!(m->traits & BAU_DETERMINISTIC)) { /* the page must not change from one build to the next */
         bau_text_add(out, "(another value every time)");
         return BAU_OK;
     }
     for (unsigned i = 0; i < sizeof master; i++)
         master[i] = (uint8_t)i;
-    BAU_TRY(split_words(m->example_options ? m->example_options : "", arena, &words, err));
+    BAU_TRY(split_words(example_options(m), page->cli->arena, &words, err));
     BAU_TRY(bau_keys_of(master, &keys, err));
-    bau_status status = bau_sampler_open(&s, m, &words, keys, err);
+    bau_status status = bau_sampler_open(&s, page->plugins, m, &words, keys, err);
     if (status == BAU_OK)
         status = bau_sampler_mask(&s, m->example_in, strlen(m->example_in), 0, out, err);
     cut_to_line(out);
@@ -211,11 +233,11 @@ static bau_status unknown(const char *what, const char *name, const char *const 
 
 /* ── maskers ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status masker_text(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
+static bau_status masker_text(const struct bau_masker *m, const struct page *page, struct bau_text *out,
                               struct bau_error *err)
 {
     BAU_AUTO_TEXT types = { 0 }, promises = { 0 }, shows = { 0 }, example = { 0 };
-    BAU_TRY(run_example(m, arena, &example, err));
+    BAU_TRY(run_example(m, page, &example, err));
     add_types(&types, m->accepts);
     add_flags(&promises, m->traits, traits, BAU_COUNT(traits), true);
     add_flags(&shows, m->leaks, leaks, BAU_COUNT(leaks), true);
@@ -229,16 +251,16 @@ static bau_status masker_text(const struct bau_masker *m, struct bau_arena *aren
     bau_text_add_wrapped(out, shows.data ? shows.data : "", 12, 12);
     bau_text_add(out, "\n");
     add_options_text(out, m->options);
-    bau_text_addf(out, "\nExample%s%s, under a fixed key:\n  %s\n  %s\n", *m->example_options ? " with " : "",
-                  m->example_options, m->example_in, example.data ? example.data : "");
+    bau_text_addf(out, "\nExample%s%s, under a fixed key:\n  %s\n  %s\n", *example_options(m) ? " with " : "",
+                  example_options(m), example_in(m), example.data ? example.data : "");
     return BAU_OK;
 }
 
-static bau_status masker_markdown(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
+static bau_status masker_markdown(const struct bau_masker *m, const struct page *page, struct bau_text *out,
                                   struct bau_error *err)
 {
     BAU_AUTO_TEXT example = { 0 };
-    BAU_TRY(run_example(m, arena, &example, err));
+    BAU_TRY(run_example(m, page, &example, err));
     bau_text_addf(out, "## %s\n\n%s\n\n- takes: ", m->name, m->summary);
     add_types(out, m->accepts);
     bau_text_add(out, "\n- promises: ");
@@ -247,17 +269,17 @@ static bau_status masker_markdown(const struct bau_masker *m, struct bau_arena *
     add_flags(out, m->leaks, leaks, BAU_COUNT(leaks), false);
     bau_text_add(out, "\n");
     add_options_markdown(out, m->options);
-    bau_text_addf(out, "\nExample%s%s%s:\n\n    %s\n    %s\n", *m->example_options ? " with `" : "",
-                  m->example_options, *m->example_options ? "`" : "", m->example_in,
+    bau_text_addf(out, "\nExample%s%s%s:\n\n    %s\n    %s\n", *example_options(m) ? " with `" : "",
+                  example_options(m), *example_options(m) ? "`" : "", example_in(m),
                   example.data ? example.data : "");
     return BAU_OK;
 }
 
-static bau_status masker_json(const struct bau_masker *m, struct bau_arena *arena, struct bau_text *out,
+static bau_status masker_json(const struct bau_masker *m, const struct page *page, struct bau_text *out,
                               struct bau_error *err)
 {
     BAU_AUTO_TEXT example = { 0 };
-    BAU_TRY(run_example(m, arena, &example, err));
+    BAU_TRY(run_example(m, page, &example, err));
     bau_text_add(out, "{\"name\":");
     bau_text_add_json(out, m->name);
     bau_text_add(out, ",\"summary\":");
@@ -277,9 +299,9 @@ static bau_status masker_json(const struct bau_masker *m, struct bau_arena *aren
     bau_text_add(out, ",\"options\":");
     add_options_json(out, m->options);
     bau_text_add(out, ",\"example\":{\"options\":");
-    bau_text_add_json(out, m->example_options);
+    bau_text_add_json(out, example_options(m));
     bau_text_add(out, ",\"in\":");
-    bau_text_add_json(out, m->example_in);
+    bau_text_add_json(out, example_in(m));
     bau_text_add(out, ",\"out\":");
     bau_text_add_json(out, example.data ? example.data : "");
     bau_text_add(out, "}}");
@@ -293,48 +315,77 @@ static void masker_line(const struct bau_masker *m, struct bau_text *out)
     bau_text_add(out, "\n");
 }
 
-static bau_status add_masker(const struct bau_masker *m, const struct config *c, const struct bau_cli *cli,
-                             bool alone, struct bau_text *out, struct bau_error *err)
+static bau_status add_masker(const struct bau_masker *m, const struct page *page, struct bau_text *out,
+                             struct bau_error *err)
 {
-    if (cli->globals.json)
-        return masker_json(m, cli->arena, out, err);
-    if (c->markdown)
-        return masker_markdown(m, cli->arena, out, err);
-    if (alone)
-        return masker_text(m, cli->arena, out, err);
+    if (page->cli->globals.json)
+        return masker_json(m, page, out, err);
+    if (page->c->markdown)
+        return masker_markdown(m, page, out, err);
+    if (page->c->name)
+        return masker_text(m, page, out, err);
     masker_line(m, out);
+    return BAU_OK;
+}
+
+/* Those of the registry, then those of the plugins; NULL behind the last. */
+static const struct bau_masker *masker_at(const struct bau_project *plugins, size_t i)
+{
+    if (i < bau_n_maskers)
+        return bau_maskers[i];
+    i -= bau_n_maskers;
+    for (uint32_t p = 0; p < plugins->n_plugins; i -= plugins->plugins[p++].plugin->n_maskers)
+        if (i < plugins->plugins[p].plugin->n_maskers)
+            return plugins->plugins[p].plugin->maskers[i];
+    return NULL;
+}
+
+static bau_status add_all(const struct page *page, struct bau_text *out, struct bau_error *err)
+{
+    const bool json = page->cli->globals.json, markdown = !json && page->c->markdown;
+    bau_text_add(out, json ? "[" : "");
+    if (markdown)
+        bau_text_add(
+            out,
+            "# The maskers of bauta\n\nMade by `bauta maskers --markdown`; a test compares. *Promises* hold "
+            "for every value and every release; *shows* is what an onlooker of the output can learn. `canon` "
+            "is "
+            "an option of every masker: " BAU_CANON_WORDS ". Every example runs under the key "
+            "`000102…1e1f`.\n");
+    const struct bau_masker *m;
+    for (size_t i = 0; (m = masker_at(page->plugins, i)); i++) {
+        bau_text_add(out, json && i ? "," : markdown ? "\n" : "");
+        BAU_TRY(add_masker(m, page, out, err));
+    }
+    bau_text_add(out, json ? "]\n" : "");
+    return BAU_OK;
+}
+
+static bau_status add_one(const struct page *page, struct bau_text *out, struct bau_error *err)
+{
+    const char *name = page->c->name;
+    const struct bau_masker *m = bau_project_masker(page->plugins, name);
+    if (!m) {
+        const char *near = bau_project_nearest_masker(page->plugins, name);
+        return unknown("masker", name, &near, near ? 1 : 0, err);
+    }
+    BAU_TRY(add_masker(m, page, out, err));
+    bau_text_add(out, page->cli->globals.json ? "\n" : "");
     return BAU_OK;
 }
 
 static bau_status run_maskers(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
-    const struct config *c = config;
-    const bool json = cli->globals.json;
-    const char *names[128];
     BAU_AUTO_TEXT out = { 0 };
-    size_t n = 0, shown = 0;
-    if (!json && c->markdown && !c->name)
-        bau_text_add(
-            &out,
-            "# The maskers of bauta\n\nMade by `bauta maskers --markdown`; a test compares. *Promises* hold "
-            "for "
-            "every value and every release; *shows* is what an onlooker of the output can learn. `canon` is "
-            "an option of every masker: " BAU_CANON_WORDS ". Every example runs under the key "
-            "`000102…1e1f`.\n");
-    bau_text_add(&out, json && !c->name ? "[" : "");
-    for (size_t i = 0; i < bau_n_maskers; i++) {
-        if (n < BAU_COUNT(names))
-            names[n++] = bau_maskers[i]->name;
-        if (c->name && strcmp(c->name, bau_maskers[i]->name) != 0)
-            continue;
-        bau_text_add(&out, json && shown ? "," : !json && c->markdown && !c->name ? "\n" : "");
-        BAU_TRY(add_masker(bau_maskers[i], c, cli, c->name != NULL, &out, err));
-        shown++;
-    }
-    if (c->name && !shown)
-        return unknown("masker", c->name, names, n, err);
-    bau_text_add(&out, json ? (c->name ? "\n" : "]\n") : "");
-    return bau_cli_print(cli, &out, err);
+    struct bau_project *plugins;
+    struct page page = { .c = config, .cli = cli };
+    BAU_TRY(bau_plugins_open(&page.c->plugins, &plugins, err));
+    page.plugins = plugins;
+    bau_status status = page.c->name ? add_one(&page, &out, err) : add_all(&page, &out, err);
+    if (status == BAU_OK)
+        status = bau_cli_print(cli, &out, err);
+    bau_project_free(plugins);
+    return status;
 }
 
 /* ── connectors ──────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -424,6 +475,8 @@ static bau_status run_connectors(const void *config, const struct bau_cli *cli, 
 static const struct bau_option masker_options[] = {
     { "masker", BAU_OPTION_TEXT, offsetof(struct config, name), NULL, 0, 0,
       "One masker; without it, all are listed.", BAU_OPTION_OPERAND, NULL, "MASKER", 0 },
+    { "plugin", BAU_OPTION_TEXTS, offsetof(struct config, plugins), NULL, 0, 0,
+      "A shared object with maskers of your own.", 0, NULL, "FILE", 0 },
     REFERENCE_ROW,
     { 0 },
 };

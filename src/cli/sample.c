@@ -24,20 +24,23 @@ static bool choose_type(const struct bau_masker *masker, bau_type *out)
     return false;
 }
 
-bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_masker *masker,
-                            const struct bau_texts *settings, const struct bau_keys *keys,
-                            struct bau_error *err)
+bau_status bau_sampler_open(struct bau_sampler *s, const struct bau_project *project,
+                            const struct bau_masker *masker, const struct bau_texts *settings,
+                            const struct bau_keys *keys, struct bau_error *err)
 {
     *s = (struct bau_sampler){ 0 };
     if (!choose_type(masker, &s->type))
         return bau_error_set(err, BAU_E_USAGE, "masker %s takes no value that can be typed", masker->name);
     s->batch = bau_arena_new(65536, BAU_ARENA_PRIVATE);
-    s->scratch = bau_alloc(bau_project_scratch(NULL)); /* the maskers inside use it too */
+    s->scratch = bau_alloc(bau_project_scratch(project)); /* the maskers inside use it too */
     if (!s->batch || !s->scratch)
         return bau_error_set(err, BAU_E_NOMEM, "masker %s", masker->name);
-    const struct bau_single_with with = {
-        .masker = masker->name, .words = settings, .keys = keys, .type = s->type, .by_type = BAU_I64
-    };
+    const struct bau_single_with with = { .project = project,
+                                          .masker = masker->name,
+                                          .words = settings,
+                                          .keys = keys,
+                                          .type = s->type,
+                                          .by_type = BAU_I64 };
     return bau_single_new(&with, &s->single, err);
 }
 

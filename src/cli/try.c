@@ -13,7 +13,7 @@
 
 struct config {
     const char *masker;
-    struct bau_texts settings;
+    struct bau_texts settings, plugins;
 };
 
 static const struct bau_option options[] = {
@@ -22,19 +22,18 @@ static const struct bau_option options[] = {
       0 },
     { "settings", BAU_OPTION_TEXTS, offsetof(struct config, settings), NULL, 0, 0,
       "An option of the masker, as name=value.", BAU_OPTION_OPERAND, NULL, "NAME=VALUE", 0 },
+    { "plugin", BAU_OPTION_TEXTS, offsetof(struct config, plugins), NULL, 0, 0,
+      "A shared object with maskers of your own.", 0, NULL, "FILE", 0 },
     { 0 },
 };
 
-static bau_status find_masker(const char *name, const struct bau_masker **out, struct bau_error *err)
+static bau_status find_masker(const struct bau_project *plugins, const char *name,
+                              const struct bau_masker **out, struct bau_error *err)
 {
-    const char *names[128];
-    size_t n = 0;
-    *out = bau_masker_find(name);
+    *out = bau_project_masker(plugins, name);
     if (*out)
         return BAU_OK;
-    for (; n < bau_n_maskers && n < BAU_COUNT(names); n++)
-        names[n] = bau_maskers[n]->name;
-    const char *near = bau_nearest(name, names, n);
+    const char *near = bau_project_nearest_masker(plugins, name);
     return bau_error_set(err, BAU_E_USAGE, "there is no masker '%.40s'; %s%s%s", name,
                          near ? "did you mean " : "`bauta maskers` lists them", near ? near : "",
                          near ? "?" : "");
@@ -111,14 +110,14 @@ static bau_status mask_input(const struct bau_cli *cli, struct bau_sampler *s, s
     }
 }
 
-static bau_status try_masker(const struct config *c, const struct bau_cli *cli, struct bau_sampler *s,
-                             struct bau_error *err)
+static bau_status try_masker(const struct config *c, const struct bau_project *plugins,
+                             const struct bau_cli *cli, struct bau_sampler *s, struct bau_error *err)
 {
     const struct bau_masker *masker;
     struct bau_keys *keys;
-    BAU_TRY(find_masker(c->masker, &masker, err));
+    BAU_TRY(find_masker(plugins, c->masker, &masker, err));
     BAU_TRY(open_keys(cli, masker, &keys, err));
-    const bau_status status = bau_sampler_open(s, masker, &c->settings, keys, err);
+    const bau_status status = bau_sampler_open(s, plugins, masker, &c->settings, keys, err);
     bau_keys_free(keys);
     BAU_TRY(status);
     for (uint32_t i = 0; i < s->single->n_by; i++) {
@@ -131,9 +130,13 @@ static bau_status try_masker(const struct config *c, const struct bau_cli *cli, 
 
 static bau_status run(const void *config, const struct bau_cli *cli, struct bau_error *err)
 {
+    const struct config *c = config;
     struct bau_sampler s = { 0 };
-    const bau_status status = try_masker(config, cli, &s, err);
+    struct bau_project *plugins;
+    BAU_TRY(bau_plugins_open(&c->plugins, &plugins, err));
+    const bau_status status = try_masker(c, plugins, cli, &s, err);
     bau_sampler_close(&s);
+    bau_project_free(plugins);
     return status;
 }
 

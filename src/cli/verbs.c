@@ -79,6 +79,38 @@ static bau_status run_rollback(const void *config, const struct bau_cli *cli, st
     return run(bau_rollback, config, cli, err);
 }
 
+/* ── preview ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+struct preview_config {
+    struct bau_texts datasets;
+    uint32_t rows, least;
+};
+
+static const struct bau_option preview_options[] = {
+    { "datasets", BAU_OPTION_TEXTS, offsetof(struct preview_config, datasets), NULL, 0, 0,
+      "What to look at: a store, or STORE.DATASET as in `at:` of a rule; without it, everything.",
+      BAU_OPTION_OPERAND, NULL, "STORE.DATASET", 0 },
+    { "rows", BAU_OPTION_U32, offsetof(struct preview_config, rows), "1000", 1, BAU_BATCH_ROWS,
+      "Rows that are read of each dataset, at most.", 0, NULL, NULL, 0 },
+    { "least", BAU_OPTION_U32, offsetof(struct preview_config, least), "5", 2, 1000000,
+      "A shape that fewer originals have is counted as rare and not shown.", 0, NULL, NULL, 0 },
+    { 0 },
+};
+
+static bau_status run_preview(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct preview_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    const struct bau_run_options options = { .lanes = 1, .json = cli->globals.json, .plain = true };
+    const struct bau_preview_options what = { .datasets = c->datasets, .rows = c->rows, .least = c->least };
+    BAU_TRY(bau_project_load(cli->globals.file, &project, err));
+    bau_status status = bau_preview(project, &options, &what, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
 /* ── init ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 struct init_config {
@@ -208,6 +240,22 @@ const struct bau_command bau_command_refresh = {
     .limits = bau_limit_options,
     .config_bytes = sizeof(struct run_config),
     .run = run_refresh,
+};
+
+const struct bau_command bau_command_preview = {
+    .name = "preview",
+    .summary = "masked values beside the shapes of the originals",
+    .description =
+        "Reads one batch of each dataset, masks it as a refresh would, and shows per masked field: nulls, "
+        "distinct values and lengths (shortest/median/longest) before and after, and samples of what comes "
+        "out, beside the shape of what went in: L letters (L:Cyrl where they are not Latin), N numerals, P "
+        "punctuation, S white space, each with its count. Nothing is written, and no target is asked unless "
+        "the key is one per target.\n\nAn original is never shown. Words and numbers of a text that the "
+        "masker "
+        "left as they were stand as LLL and NNN, and so does a whole value that is unchanged.",
+    .options = preview_options,
+    .config_bytes = sizeof(struct preview_config),
+    .run = run_preview,
 };
 
 const struct bau_command bau_command_rollback = {

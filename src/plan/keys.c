@@ -50,17 +50,20 @@ static bool trivial(const uint8_t key[32])
     return distinct < 16 || counting;
 }
 
+static bool parse_master(const char *text, size_t len, uint8_t out[32])
+{
+    if (len == 32)
+        memcpy(out, text, 32);
+    return len == 32 || (len == 64 && from_hex(text, out));
+}
+
 static bau_status read_master(const struct bau_project *project, uint8_t out[32], struct bau_error *err)
 {
     struct bau_secret *secret = NULL;
     BAU_TRY_NOTE(bau_secret_resolve(project->key_from, &secret, err), err, BAU_AT_FORMAT ": key",
                  BAU_AT_ARGS(project->key_at));
     const size_t len = bau_secret_len(secret);
-    bool good = len == 64 && from_hex(bau_secret_text(secret), out);
-    if (len == 32) {
-        memcpy(out, bau_secret_text(secret), 32);
-        good = true;
-    }
+    const bool good = parse_master(bau_secret_text(secret), len, out);
     bau_secret_free(secret);
     if (!good)
         return bau_error_set(err, BAU_E_USAGE,
@@ -110,6 +113,22 @@ bau_status bau_keys_of(const uint8_t master[32], struct bau_keys **out, struct b
     memcpy(keys->master, master, sizeof keys->master);
     *out = keys;
     return BAU_OK;
+}
+
+bau_status bau_keys_parse(const void *key, size_t bytes, struct bau_keys **out, struct bau_error *err)
+{
+    uint8_t master[32];
+    bau_status status;
+    if (!key || !parse_master(key, bytes, master))
+        status = bau_error_set(err, BAU_E_USAGE,
+                               "the key has %zu bytes; it must be 64 hex digits or 32 raw bytes", bytes);
+    else if (trivial(master))
+        status = bau_error_set(err, BAU_E_USAGE,
+                               "the key is trivial; make a random one with: openssl rand -hex 32");
+    else
+        status = bau_keys_of(master, out, err);
+    bau_wipe(master, sizeof master);
+    return status;
 }
 
 void bau_keys_free(struct bau_keys *keys)

@@ -86,17 +86,22 @@ struct bau_single {
     struct bau_arena *arena; /* private: holds everything below */
     struct bau_bound bound;
     uint32_t n_by;   /* fields of the row that it looks at … */
-    const char **by; /* … and what the options call them; each is bound as `by_type` */
+    const char **by; /* … what the options call them, each bound as `by_type`, or else … */
+    uint32_t *other; /* … which of `others` they are; UINT32_MAX: the value itself */
     struct bau_plan *plan;
 };
 struct bau_single_with {
+    const struct bau_project *project; /* brings plugins; NULL: none */
     const char *masker;
     const struct bau_texts *words; /* name=value; NULL: none */
+    const char *yaml;              /* in place of masker and words: see bau_treat_yaml; NULL: none */
     const char *domain;            /* NULL: the masker's name */
     const struct bau_keys *keys;
     bau_type type, by_type;
     const struct bau_field *field; /* NULL: a plain one of the type, `max_chars` wide (0: any width) */
     uint32_t max_chars;
+    uint32_t n_others; /* the fields of the row there are; with 0 every one that is named is made up */
+    const struct bau_field *others;
 };
 /* Errors are BAU_E_USAGE with one sentence. */
 bau_status bau_single_new(const struct bau_single_with *with, struct bau_single **out, struct bau_error *err)
@@ -104,6 +109,9 @@ bau_status bau_single_new(const struct bau_single_with *with, struct bau_single 
 void bau_single_free(struct bau_single *single); /* takes NULL */
 /* The keys of a master key that is at hand, stable. */
 bau_status bau_keys_of(const uint8_t master[32], struct bau_keys **out, struct bau_error *err) BAU_MUST_CHECK;
+/* The same from 32 raw bytes or 64 hex digits out of foreign hands: a trivial key is BAU_E_USAGE. */
+bau_status bau_keys_parse(const void *key, size_t bytes, struct bau_keys **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 /* Per-lane working memory. */
 struct bau_mask_state;

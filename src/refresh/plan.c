@@ -293,7 +293,7 @@ static bau_status examine(struct bau_run *run, struct bau_error *err)
     return status;
 }
 
-static void findings_json(struct bau_run *run, bau_status status)
+void bau_run_findings_json(struct bau_run *run, bau_status status)
 {
     bau_text_addf(&run->report->out, "{\"status\":\"%s\",\"exit\":%d,\"findings\":[%s]}\n",
                   bau_status_name(status), bau_status_exit(status),
@@ -309,7 +309,7 @@ bau_status bau_check(const struct bau_project *project, const struct bau_run_opt
     if (status == BAU_OK)
         status = examine(&run, err);
     if (options->json && (status == BAU_OK || run.n_findings))
-        findings_json(&run, status);
+        bau_run_findings_json(&run, status);
     for (uint32_t i = 0; i < run.n_stores && status == BAU_OK && !options->json; i++)
         bau_text_addf(&report->out, "store %s: every field of %u datasets has a rule\n",
                       run.stores[i].store->name, run.stores[i].catalog->n_datasets);
@@ -344,7 +344,7 @@ bau_status bau_plan_report(const struct bau_project *project, const struct bau_r
         status = plan(&run, err);
     if (status != BAU_OK && options->json && run.n_findings) {
         bau_text_release(&report->out);
-        findings_json(&run, status);
+        bau_run_findings_json(&run, status);
     }
     return bau_run_end(&run, status, err);
 }

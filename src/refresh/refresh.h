@@ -34,6 +34,16 @@ bau_status bau_check(const struct bau_project *project, const struct bau_run_opt
 /* What a refresh would do. Reads no row, writes nothing. */
 bau_status bau_plan_report(const struct bau_project *project, const struct bau_run_options *options,
                            struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+struct bau_preview_options {
+    struct bau_texts datasets; /* selectors: STORE, STORE.DATASET with wildcards; n 0: all */
+    uint32_t rows;             /* of each, at most BAU_BATCH_ROWS */
+    uint32_t least;            /* a shape that fewer originals share is not shown */
+};
+/* Masks one batch of every chosen dataset and shows masked values beside the shapes of the originals; see shape.h. Writes
+ * nothing, and asks no target unless the key depends on it. */
+bau_status bau_preview(const struct bau_project *project, const struct bau_run_options *options,
+                       const struct bau_preview_options *what, struct bau_report *report,
+                       struct bau_error *err) BAU_MUST_CHECK;
 /* Every chosen store's target back to what it was before the last switch. */
 bau_status bau_rollback(const struct bau_project *project, const struct bau_run_options *options,
                         struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;

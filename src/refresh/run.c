@@ -307,7 +307,7 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
             return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": store %s has no target",
                                  BAU_AT_ARGS(s->store->at), s->store->name);
         BAU_TRY(resolve(&s->source, err));
-        if (s->store->target)
+        if (s->store->target && !run->sources_only)
             BAU_TRY(resolve(&s->target, err));
     }
     const uint64_t age_ms =
@@ -317,7 +317,7 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
     for (uint32_t i = 0; i < run->n_stores; i++)
         BAU_TRY(connect_source(&run->stores[i], err));
     for (uint32_t i = 0; i < run->n_stores; i++)
-        if (run->stores[i].store->target)
+        if (run->stores[i].store->target && !run->sources_only)
             BAU_TRY(connect_target(&run->stores[i], err));
     return BAU_OK;
 }

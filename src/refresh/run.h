@@ -40,6 +40,7 @@ struct bau_run {
     struct bau_arena *arena;
     char id[17];
     uint32_t lanes;
+    bool sources_only; /* targets are not opened */
     struct bau_stop *stop;
     struct bau_journal *journal;
     struct bau_keys *keys;
@@ -67,6 +68,8 @@ bau_status bau_end_bind(struct bau_end *end, struct bau_error *err) BAU_MUST_CHE
 bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_error *err) BAU_MUST_CHECK;
 /* Keys and plans of every store; findings go to the report. */
 bau_status bau_run_compile(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
+/* {"status", "exit", "findings"} in place of the lines for people. */
+void bau_run_findings_json(struct bau_run *run, bau_status status);
 void bau_run_finding(struct bau_run *run, const struct bau_finding *finding);
 
 /* The first pass, for maskers that look at all values before they mask; nothing to do when the plan has none. */

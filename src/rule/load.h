@@ -22,6 +22,8 @@ struct bau_load {
 bau_status bau_load_fail(const struct bau_load *l, struct bau_at at, const char *format, ...) BAU_PRINTF(3, 4)
     BAU_MUST_CHECK;
 bau_status bau_load_memory(const struct bau_load *l) BAU_MUST_CHECK;
+/* Takes the position "words:1:1" off an error's text, where there is no file to point into. Returns `status`. */
+bau_status bau_load_without_position(bau_status status, struct bau_error *err);
 /* Refuses keys that are not among `known`, naming the nearest one; keys of later versions get a word of their own. */
 bau_status bau_load_keys(const struct bau_load *l, const struct bau_yaml *map, const char *what,
                          const char *const *known, size_t n) BAU_MUST_CHECK;

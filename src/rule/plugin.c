@@ -100,6 +100,17 @@ static bau_status check_plugin(const struct bau_load *l, struct bau_at at, const
     return BAU_OK;
 }
 
+/* Into the next free place of the project's list. */
+static bau_status load_plugin(const struct bau_load *l, struct bau_at at, const char *path,
+                              struct bau_loaded_plugin *plugins)
+{
+    struct bau_loaded_plugin *p = &plugins[l->project->n_plugins];
+    BAU_TRY(open_plugin(l, at, path, p));
+    BAU_TRY(check_plugin(l, at, p));
+    l->project->n_plugins++;
+    return BAU_OK;
+}
+
 bau_status bau_load_plugins(const struct bau_load *l, const struct bau_yaml_pair *pair,
                             const char *project_path)
 {
@@ -120,11 +131,43 @@ bau_status bau_load_plugins(const struct bau_load *l, const struct bau_yaml_pair
         const char *full = bau_arena_printf(l->arena, "%.*s%s", folder, project_path, item->text);
         if (!full)
             return bau_load_memory(l);
-        BAU_TRY(open_plugin(l, item->at, full, &plugins[i]));
-        BAU_TRY(check_plugin(l, item->at, &plugins[i]));
-        l->project->n_plugins++;
+        BAU_TRY(load_plugin(l, item->at, full, plugins));
     }
     return BAU_OK;
+}
+
+static bau_status open_all(const struct bau_load *l, const struct bau_texts *paths)
+{
+    const struct bau_at at = { "words", 1, 1 };
+    struct bau_loaded_plugin *plugins = bau_arena_zero(l->arena, ((size_t)paths->n + 1) * sizeof *plugins);
+    if (!plugins)
+        return bau_load_memory(l);
+    l->project->plugins = plugins;
+    for (uint32_t i = 0; i < paths->n; i++) {
+        const char *path = bau_arena_text(l->arena, paths->at[i]);
+        if (!path)
+            return bau_load_memory(l);
+        BAU_TRY(load_plugin(l, at, path, plugins));
+    }
+    return BAU_OK;
+}
+
+bau_status bau_plugins_open(const struct bau_texts *paths, struct bau_project **out, struct bau_error *err)
+{
+    struct bau_arena *arena = bau_arena_new(4096, BAU_ARENA_PLAIN);
+    struct bau_project *project = arena ? bau_arena_zero(arena, sizeof *project) : NULL;
+    if (!project) {
+        bau_arena_free(arena);
+        return bau_error_set(err, BAU_E_NOMEM, "plugins");
+    }
+    *project = (struct bau_project){ .path = "", .arena = arena };
+    const struct bau_load l = { .project = project, .arena = arena, .err = err };
+    const bau_status status = bau_load_without_position(open_all(&l, paths), err);
+    if (status == BAU_OK)
+        *out = project;
+    else
+        bau_project_free(project);
+    return status;
 }
 
 void bau_plugins_close(const struct bau_project *project)

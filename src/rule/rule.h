@@ -155,9 +155,17 @@ extern const struct bau_option
 bau_status bau_project_load(const char *path, struct bau_project **out, struct bau_error *err) BAU_MUST_CHECK;
 void bau_project_free(struct bau_project *project); /* takes NULL */
 /* One treatment out of a masker's name and name=value words, for use without a project file: a value of a MASKERS option is
- * YAML. Lives in `arena`; checked like a project file's, positions say `words`. */
-bau_status bau_treat_words(const char *masker, const struct bau_texts *words, struct bau_arena *arena,
-                           struct bau_treat *out, struct bau_error *err) BAU_MUST_CHECK;
+ * YAML. Lives in `arena`; checked like a project file's. `project` brings plugins, NULL: none. */
+bau_status bau_treat_words(const struct bau_project *project, const char *masker,
+                           const struct bau_texts *words, struct bau_arena *arena, struct bau_treat *out,
+                           struct bau_error *err) BAU_MUST_CHECK;
+/* The same out of YAML, as it would stand beside a field: "email", "{ mask: date_shift, days: 30, by: id }". Errors
+ * begin with "treatment:1:9: ", the line and column in `text`. */
+bau_status bau_treat_yaml(const struct bau_project *project, const char *text, struct bau_arena *arena,
+                          struct bau_treat *out, struct bau_error *err) BAU_MUST_CHECK;
+/* A project of nothing but these plugins, in this order; give it back with bau_project_free. */
+bau_status bau_plugins_open(const struct bau_texts *paths, struct bau_project **out, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* plugin.c: a masker of the registry or of a plugin, NULL when there is none; the nearest name; most scratch any of them asks.
  * `project` may be NULL: the registry only. */
 const struct bau_masker *bau_project_masker(const struct bau_project *project, const char *name);

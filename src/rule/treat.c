@@ -444,28 +444,56 @@ bau_status bau_load_check_treats(const struct bau_load *l)
     return BAU_OK;
 }
 
-bau_status bau_treat_words(const char *masker, const struct bau_texts *words, struct bau_arena *arena,
-                           struct bau_treat *out, struct bau_error *err)
+/* A project that brings the plugins of `project`, for a treatment that lives in `arena`. */
+static struct bau_project borrow_plugins(const struct bau_project *project, struct bau_arena *arena)
 {
-    struct bau_project project = { .arena = arena };
-    const struct bau_load l = { .project = &project, .arena = arena, .err = err };
+    return (struct bau_project){ .arena = arena,
+                                 .n_plugins = project ? project->n_plugins : 0,
+                                 .plugins = project ? project->plugins : NULL };
+}
+
+bau_status bau_load_without_position(bau_status status, struct bau_error *err)
+{
+    static const char nowhere[] = "words:1:1: ";
+    if (status == BAU_OK || !err || strncmp(err->text, nowhere, sizeof nowhere - 1) != 0)
+        return status;
+    const struct bau_error whole = *err;
+    return bau_error_set(err, status, "%s", whole.text + sizeof nowhere - 1);
+}
+
+bau_status bau_treat_words(const struct bau_project *project, const char *masker,
+                           const struct bau_texts *words, struct bau_arena *arena, struct bau_treat *out,
+                           struct bau_error *err)
+{
+    struct bau_project own = borrow_plugins(project, arena);
+    const struct bau_load l = { .project = &own, .arena = arena, .err = err };
     const struct bau_at at = { "words", 1, 1 };
     const struct bau_yaml name = { .kind = BAU_YAML_SCALAR, .at = at, .text = masker };
+    const struct bau_masker *known = bau_project_masker(&own, masker);
     struct bau_yaml_pair *pairs = bau_arena_zero(arena, (words->n + 1) * sizeof *pairs);
     if (!pairs)
         return bau_load_memory(&l);
     pairs[0] = (struct bau_yaml_pair){ "mask", at, &name };
     for (uint32_t i = 0; i < words->n; i++)
-        BAU_TRY(word_pair(&l, bau_masker_find(masker), words->at[i], &pairs[i + 1]));
+        BAU_TRY(word_pair(&l, known, words->at[i], &pairs[i + 1]));
     const struct bau_yaml map = { .kind = BAU_YAML_MAP, .at = at, .n = words->n + 1, .pairs = pairs };
     bau_status status = bau_load_treat(&l, &map, at, true, out);
-    const struct bau_masker *known = bau_masker_find(masker);
     if (status == BAU_OK && !(known && known->traits & BAU_KEEPS_ALL)) /* no rule, so no reason either */
         status = check_treat(&l, out, false);
-    static const char nowhere[] = "words:1:1: "; /* there is no file to point into */
-    if (status != BAU_OK && err && strncmp(err->text, nowhere, sizeof nowhere - 1) == 0) {
-        const struct bau_error whole = *err;
-        return bau_error_set(err, status, "%s", whole.text + sizeof nowhere - 1);
-    }
-    return status;
+    return bau_load_without_position(status, err);
+}
+
+bau_status bau_treat_yaml(const struct bau_project *project, const char *text, struct bau_arena *arena,
+                          struct bau_treat *out, struct bau_error *err)
+{
+    struct bau_project own = borrow_plugins(project, arena);
+    const struct bau_load l = { .project = &own, .arena = arena, .err = err };
+    const struct bau_at at = { "treatment", 1, 1 };
+    const struct bau_yaml *value;
+    bau_status status = bau_yaml_parse(at.file, text, strlen(text), arena, &value, err);
+    if (status == BAU_OK)
+        status = bau_load_treat(&l, value, at, false, out);
+    if (status == BAU_OK && out->kind == BAU_DO_MASK && !out->masker)
+        status = bau_load_fail(&l, at, "a domain alone says no masker; write { mask: …, domain: … }");
+    return status == BAU_OK ? check_treat(&l, out, false) : status;
 }

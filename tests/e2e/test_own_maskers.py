@@ -1,6 +1,8 @@
 """Maskers from outside the tree: a shared object and a script. One that misbehaves ends the run, staging stays as it was."""
+import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 import case
@@ -21,7 +23,10 @@ def rules(masker):
 
 class Plugin(unittest.TestCase):
     def build(self, job, name="upper.so", flags=()):
-        out = os.path.join(job.folder, name)
+        return self.build_in(job.folder, name, flags)
+
+    def build_in(self, folder, name="upper.so", flags=()):
+        out = os.path.join(folder, name)
         subprocess.run(["cc", "-std=c17", "-shared", "-fPIC", "-Wall", "-Werror", "-I", os.path.join(case.ROOT, "include"), *flags,
                         "-o", out, os.path.join(HERE, "plugins", "upper.c")], check=True)
         return out
@@ -50,6 +55,34 @@ class Plugin(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             digests.add(done.stdout.split('"plan":"')[1][:64])
         self.assertEqual(len(digests), 2)
+
+    def test_seen_without_a_project(self):
+        folder = tempfile.mkdtemp(dir=case.scratch().path)
+        so = self.build_in(folder)
+        listing = json.loads(case.bauta("maskers", "--json", "--plugin", so).stdout)
+        self.assertEqual(listing[-1]["name"], "upper")
+        self.assertEqual(listing[-1]["example"], {"options": "", "in": "ada 12", "out": "ADA ##"})
+        self.assertEqual(len(listing), 1 + len(json.loads(case.bauta("maskers", "--json").stdout)))
+        page = case.bauta("maskers", "upper", "--plugin", os.path.basename(so), cwd=folder).stdout
+        self.assertIn("ADA ##", page)
+        self.assertIn("did you mean upper", case.bauta("maskers", "uppper", "--plugin", so).stderr)
+        done = case.bauta("try", "upper", "--plugin", so, stdin="grace 1\nx\n")
+        self.assertEqual((done.returncode, done.stdout), (0, "GRACE #\nX\n"), done.stderr)
+        done = case.bauta("try", "chain", "steps=[upper, hash_token]", "--plugin", so, stdin="grace 1\n")
+        same = case.bauta("try", "hash_token", stdin="GRACE #\n")
+        self.assertEqual((done.returncode, len(done.stdout)), (0, len(same.stdout)), done.stderr)
+
+    def test_without_a_project_refused(self):
+        folder = tempfile.mkdtemp(dir=case.scratch().path)
+        so = self.build_in(folder)
+        for arguments, words in ((("--plugin", "missing.so"), "missing.so cannot be read"),
+                                 (("--plugin", so, "--plugin", so), "there is a masker upper already"),
+                                 (("--plugin", os.path.join(HERE, "plugins", "upper.c")), "invalid ELF header")):
+            for verb in (("try", "upper"), ("maskers",)):
+                done = case.bauta(*verb, *arguments)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("words:1", done.stderr)
 
     def test_refusals(self):
         job = self.job("upper", "plugins: missing.so")

@@ -53,10 +53,10 @@ def environment(source=None, target=None, key=KEY, **more):
     return env
 
 
-def bauta(*arguments, env=None, cwd=None, timeout=300):
-    """Run bauta to its end: .returncode, .stdout, .stderr as text."""
+def bauta(*arguments, env=None, cwd=None, timeout=300, stdin=""):
+    """Run bauta to its end: .returncode, .stdout, .stderr as text. `stdin`: text it reads."""
     return subprocess.run([BAUTA, *arguments], env=env or environment(), cwd=cwd or scratch().path, timeout=timeout,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+                          input=stdin, capture_output=True, text=True)
 
 
 def start_bauta(*arguments, env=None, cwd=None):
