@@ -160,6 +160,10 @@ static bau_status bind(const struct bau_treatment_with *with, struct bau_treatme
     const bau_status status = bau_single_new(&single, &t->single, err);
     bau_keys_free(keys);
     BAU_TRY(status);
+    if (t->single->bound.masker->observe)
+        return bau_error_set(err, BAU_E_USAGE,
+                             "masker %s looks at all values before it masks one; only a refresh can",
+                             t->single->bound.masker->name);
     return check_fields(t, err);
 }
 
