@@ -1,0 +1,4 @@
+#include "tests/support/subset_model.h"
+Test(subset_closure, nothing)
+{
+}
