@@ -183,7 +183,7 @@ static bau_status write_out(struct bau_spill *spill, const void *bytes, uint32_t
 bau_status bau_blob_put(struct bau_spill *spill, const void *bytes, uint32_t len, struct bau_blob *out,
                         struct bau_error *err)
 {
-    if (atomic_load_explicit(&spill->used, memory_order_relaxed) + len > spill->limit / 4 * 3)
+    if (atomic_load_explicit(&spill->used, memory_order_relaxed) + len > spill->limit / 2)
         return write_out(spill, bytes, len, out, err);
     uint8_t *const data = bau_spill_alloc(spill, len);
     if (!data)

@@ -13,7 +13,7 @@
 
 struct bau_spill {
     const char *folder; /* of the scratch file; borrowed */
-    uint64_t limit;     /* bytes; blobs stay in memory up to three quarters of it */
+    uint64_t limit;     /* bytes; blobs stay in memory while half of it is free */
     _Atomic uint64_t used, peak;
     _Atomic uint64_t end; /* of the file */
     pthread_mutex_t lock; /* guards the opening of the file */
