@@ -141,7 +141,7 @@ static bau_status scan_down(struct bau_subset *s, uint32_t d, scan_kind kind, bo
     }
     for (uint32_t k = 0; k < rows->n_slots; k++)
         for (uint32_t level = 0; level < s->n_levels; level++)
-            bau_idset_weigh(&s->slots[rows->slots[k]].down[level]);
+            bau_idset_rest(&s->slots[rows->slots[k]].down[level]);
     return BAU_OK;
 }
 
@@ -216,7 +216,7 @@ static bau_status scan_up(struct bau_subset *s, uint32_t d, scan_kind kind, bool
     }
     for (uint32_t e = 0; e < s->graph->n_edges; e++)
         if (s->graph->edges[e].child == d)
-            bau_idset_weigh(&s->slots[s->edges[e].parent_slot].up);
+            bau_idset_rest(&s->slots[s->edges[e].parent_slot].up);
     return BAU_OK;
 }
 

@@ -8,7 +8,8 @@
 #define CHUNKS_MOST 4096u
 #define CHUNK_LEAST 128u
 #define RUN 1024u
-#define CHUNK_BYTES 64u /* of the bitmap's own struct and its block */
+#define FLAT_MOST (1u << 27) /* bits */
+#define CHUNK_BYTES 64u      /* of the bitmap's own struct and its block */
 
 void bau_idset_init(struct bau_idset *set, struct bau_spill *spill)
 {
@@ -25,10 +26,18 @@ static void drop_chunks(struct bau_idset *set)
     set->room = 0;
 }
 
+static void drop_flat(struct bau_idset *set)
+{
+    bau_spill_free(set->spill, set->flat, (set->flat_bits / 64 + 1) * sizeof(*set->flat));
+    set->flat = NULL;
+    set->flat_bits = 0;
+}
+
 void bau_idset_release(struct bau_idset *set)
 {
     if (!set->spill)
         return;
+    drop_flat(set);
     drop_chunks(set);
     if (set->table)
         bau_spill_free(set->spill, set->table, (set->mask + 1) * sizeof(*set->table));
@@ -143,6 +152,8 @@ bau_status bau_idset_add(struct bau_idset *set, const uint64_t *ids, size_t n, s
 {
     uint32_t low[RUN];
     size_t i = 0;
+    if (n)
+        drop_flat(set);
     while (i < n && !set->table) {
         const uint32_t high = (uint32_t)(ids[i] >> 32);
         size_t k = 0;
@@ -162,6 +173,10 @@ bau_status bau_idset_add(struct bau_idset *set, const uint64_t *ids, size_t n, s
 
 bool bau_idset_has(const struct bau_idset *set, uint64_t id)
 {
+    if (set->flat) {
+        const uint64_t bit = id - set->flat_base; /* ids below the base wrap around */
+        return bit < set->flat_bits && ((set->flat[bit / 64] >> (bit % 64)) & 1u);
+    }
     if (set->table) {
         if (!id)
             return set->zero;
@@ -201,11 +216,41 @@ size_t bau_idset_list(const struct bau_idset *set, uint64_t *out, size_t most)
     return n;
 }
 
-void bau_idset_weigh(struct bau_idset *set)
+/* One bit an id between the first and the last where that is little memory: a bitmap of a hundredth of the ids is
+ * searched by halves otherwise. */
+static void make_flat(struct bau_idset *set)
+{
+    if (set->flat || set->table || !set->n_chunks)
+        return;
+    const struct bau_idset_chunk *const first = set->chunks, *const last = first + set->n_chunks - 1;
+    const uint64_t least = (uint64_t)first->high << 32 | roaring_bitmap_minimum(first->low);
+    const uint64_t most = (uint64_t)last->high << 32 | roaring_bitmap_maximum(last->low);
+    const uint64_t words = (most - least) / 64 + 2;
+    if (most - least >= FLAT_MOST || !bau_spill_fits(set->spill, words * 2 * sizeof(*set->flat)))
+        return;
+    set->flat_bits = most - least + 1;
+    set->flat_base = least;
+    if (!(set->flat = bau_spill_alloc(set->spill, (set->flat_bits / 64 + 1) * sizeof(*set->flat)))) {
+        set->flat_bits = 0;
+        return;
+    }
+    for (uint32_t i = 0; i < set->n_chunks; i++) {
+        roaring_uint32_iterator_t it;
+        const uint64_t high = (uint64_t)set->chunks[i].high << 32;
+        for (roaring_init_iterator(set->chunks[i].low, &it); it.has_value;
+             roaring_advance_uint32_iterator(&it)) {
+            const uint64_t bit = (high | it.current_value) - least;
+            set->flat[bit / 64] |= (uint64_t)1 << (bit % 64);
+        }
+    }
+}
+
+void bau_idset_rest(struct bau_idset *set)
 {
     uint64_t now = 0;
     for (uint32_t i = 0; i < set->n_chunks; i++)
         now += CHUNK_BYTES + roaring_bitmap_size_in_bytes(set->chunks[i].low);
     bau_spill_count(set->spill, (int64_t)(now - set->counted));
     set->counted = now;
+    make_flat(set);
 }

@@ -19,7 +19,9 @@ struct bau_idset {
     } * chunks;
     uint64_t *table; /* scattered: open addressing, 0 is empty */
     uint64_t mask, n_table;
-    bool zero; /* id 0 lies beside the table */
+    bool zero;      /* id 0 lies beside the table */
+    uint64_t *flat; /* the same ids as one bitmap from flat_base on, for fast lookups; NULL: none */
+    uint64_t flat_base, flat_bits;
     uint64_t n, counted;
 };
 
@@ -31,7 +33,7 @@ bool bau_idset_has(const struct bau_idset *set, uint64_t id);
 uint64_t bau_idset_count(const struct bau_idset *set);
 /* Up to `most` ids in ascending order when they lie together, in any order otherwise. Returns how many were written. */
 size_t bau_idset_list(const struct bau_idset *set, uint64_t *out, size_t most);
-/* Brings the count of its memory up to date; cheap enough for once a scan. */
-void bau_idset_weigh(struct bau_idset *set);
+/* Nothing is added for a while: brings the count of its memory up to date and makes lookups fast. For once a scan. */
+void bau_idset_rest(struct bau_idset *set);
 
 #endif

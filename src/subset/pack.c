@@ -59,6 +59,21 @@ static uint64_t bits_at(const uint8_t *words, uint8_t width, uint32_t i)
     return width == 64 ? v : v & (((uint64_t)1 << width) - 1);
 }
 
+/* All values. Up to 56 bits lie within the 8 bytes from the one they start in; a word follows the last value. */
+static void unpack(const uint8_t *words, const struct bau_pack *pack, uint64_t *out)
+{
+    const uint32_t n = pack->n, width = pack->width;
+    const uint64_t base = pack->base, mask = ((uint64_t)1 << (width % 64)) - 1;
+    for (uint32_t i = 0; i < n && width > 56; i++)
+        out[i] = base + bits_at(words, pack->width, i);
+    for (uint32_t i = 0; i < n && width <= 56; i++) {
+        const size_t bit = (size_t)i * width;
+        uint64_t v;
+        memcpy(&v, words + bit / 8, sizeof(v));
+        out[i] = base + ((v >> (bit % 8)) & mask);
+    }
+}
+
 bau_status bau_pack_get(struct bau_spill *spill, const struct bau_pack *pack, struct bau_ids *out,
                         struct bau_error *err)
 {
@@ -78,8 +93,7 @@ bau_status bau_pack_get(struct bau_spill *spill, const struct bau_pack *pack, st
         if (n % 64)
             out->present[n / 64] = ((uint64_t)1 << (n % 64)) - 1;
     }
-    for (uint32_t i = 0; i < n; i++)
-        out->id[i] = pack->width ? pack->base + bits_at(words, pack->width, i) : pack->base;
+    unpack(words, pack, out->id);
     for (uint32_t i = 0; pack->nulls && i < n; i++)
         if (!((out->present[i / 64] >> (i % 64)) & 1u))
             out->id[i] = 0;

@@ -40,6 +40,20 @@ static void count(struct bau_subset *s, uint32_t d)
         rows->count.seen += rows->chunks[c]->n;
 }
 
+/* A chunk's ids of kept rows in work[0]: `out` says which there are. A chunk without kept rows is not read. */
+static bau_status kept_ids(struct bau_subset *s, uint32_t slot, size_t chunk, uint64_t out[BAU_PACK_WORDS],
+                           struct bau_error *err)
+{
+    const uint64_t *const keep = s->rows[s->slots[slot].dataset].keep + (uint64_t)chunk * BAU_PACK_WORDS;
+    memset(out, 0, BAU_PACK_WORDS * sizeof(*out));
+    if (!ones(keep, BAU_PACK_WORDS))
+        return BAU_OK;
+    BAU_TRY(bau_load(s, slot, chunk, s->work[0], err));
+    for (uint32_t w = 0; w < BAU_PACK_WORDS; w++)
+        out[w] = keep[w] & s->work[0]->present[w];
+    return BAU_OK;
+}
+
 /* Keys of kept rows, for tests and for counts of broken references. */
 static bau_status keys_of_kept(struct bau_subset *s, uint32_t slot, struct bau_error *err)
 {
@@ -49,13 +63,14 @@ static bau_status keys_of_kept(struct bau_subset *s, uint32_t slot, struct bau_e
     bau_idset_release(&to->kept);
     for (size_t c = 0; c < rows->n_chunks; c++) {
         uint32_t k = 0;
-        BAU_TRY(bau_load(s, slot, c, s->work[0], err));
-        for (uint32_t i = 0; i < rows->chunks[c]->n; i++)
-            if (bau_bit(rows->keep, (uint64_t)c * BAU_PACK_ROWS + i) && bau_bit(s->work[0]->present, i))
-                some[k++] = s->work[0]->id[i];
+        uint64_t here[BAU_PACK_WORDS];
+        BAU_TRY(kept_ids(s, slot, c, here, err));
+        for (uint32_t w = 0; w < BAU_PACK_WORDS; w++)
+            for (uint64_t rest = here[w]; rest; rest &= rest - 1)
+                some[k++] = s->work[0]->id[w * 64 + (uint32_t)__builtin_ctzll(rest)];
         BAU_TRY(bau_idset_add(&to->kept, some, k, err));
     }
-    bau_idset_weigh(&to->kept);
+    bau_idset_rest(&to->kept);
     return BAU_OK;
 }
 
@@ -66,13 +81,13 @@ static bau_status edge_count(struct bau_subset *s, uint32_t edge, struct bau_err
     const struct bau_idset *const kept = &s->slots[e->parent_slot].kept;
     e->count = (struct bau_subset_edge_count){ 0 };
     for (size_t c = 0; c < rows->n_chunks; c++) {
-        BAU_TRY(bau_load(s, e->child_slot, c, s->work[0], err));
-        for (uint32_t i = 0; i < rows->chunks[c]->n; i++) {
-            if (!bau_bit(rows->keep, (uint64_t)c * BAU_PACK_ROWS + i) || !bau_bit(s->work[0]->present, i))
-                continue;
-            e->count.references++;
-            e->count.broken += !bau_idset_has(kept, s->work[0]->id[i]);
-        }
+        uint64_t here[BAU_PACK_WORDS];
+        BAU_TRY(kept_ids(s, e->child_slot, c, here, err));
+        e->count.references += ones(here, BAU_PACK_WORDS);
+        for (uint32_t w = 0; w < BAU_PACK_WORDS; w++)
+            for (uint64_t rest = here[w]; rest; rest &= rest - 1)
+                e->count.broken +=
+                    !bau_idset_has(kept, s->work[0]->id[w * 64 + (uint32_t)__builtin_ctzll(rest)]);
     }
     return BAU_OK;
 }

@@ -24,9 +24,16 @@ Test(subset_keys, sets_are_exact_together_and_scattered)
             cr_assert_eq(bau_idset_has(&set, i * steps[k]), i % 2 == 0, "step %zu id %llu", k,
                          (unsigned long long)i);
         cr_assert_eq(bau_idset_count(&set), 30000);
-        bau_idset_weigh(&set);
+        bau_idset_rest(&set);
         cr_assert_gt(atomic_load(&spill.used), 0);
         cr_assert_eq(set.table != NULL, k == 3, "step %zu", k);
+        for (uint32_t turn = 0; turn < 2; turn++) { /* at rest, and with one more */
+            for (uint64_t i = 0; i < 60000; i++)
+                cr_assert_eq(bau_idset_has(&set, i * steps[k]), i % 2 == 0 || (turn && i == 1), "step %zu",
+                             k);
+            cr_assert_eq(bau_idset_has(&set, UINT64_MAX), false);
+            cr_assert_eq(bau_idset_add(&set, &steps[k], 1, &err), BAU_OK);
+        }
         bau_idset_release(&set);
         cr_assert_eq(atomic_load(&spill.used), 0, "step %zu", k);
         bau_spill_release(&spill);
