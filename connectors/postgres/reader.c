@@ -48,9 +48,11 @@ static bau_status check_server(const struct bau_side *side, PGconn *conn, struct
         side->with.store);
 }
 
-static bau_status begin(struct bau_link *link, struct bau_error *err)
+bau_status pg_read_begin(struct bau_link *link, struct bau_error *err)
 {
     struct bau_side *side = link->side;
+    if (link->in_transaction)
+        return BAU_OK;
     BAU_TRY(pg_exec(side, link->conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err));
     BAU_TRY(pg_session(side, link->conn,
                        err)); /* again: a pooler may have changed the server session in between */
@@ -73,7 +75,7 @@ bau_status pg_read_link_open(struct bau_side *side, struct bau_link **out, struc
     if (status == BAU_OK)
         status = check_server(side, link->conn, err);
     if (status == BAU_OK)
-        status = begin(link, err);
+        status = pg_read_begin(link, err);
     if (status != BAU_OK) {
         pg_link_close(link);
         return status;
@@ -103,20 +105,29 @@ void pg_link_interrupt(struct bau_link *link)
 
 /* ── opening a part ──────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static void copy_sql(const struct pg_table *t, const struct bau_part *part, struct bau_text *sql)
+void pg_part_rows(const struct pg_table *t, const struct bau_part *part, uint32_t most, struct bau_text *sql)
 {
     const bool range = part->of > 1;
-    if (!range && !t->selects && !t->condition) {
+    bau_text_addf(sql, " FROM %s%s", t->from ? "" : "ONLY ", t->from ? t->from : t->ident);
+    if (range)
+        bau_text_addf(sql, " WHERE ctid >= '(%" PRIu64 ",0)'", part->from);
+    if (range && part->to != UINT64_MAX)
+        bau_text_addf(sql, " AND ctid < '(%" PRIu64 ",0)'", part->to);
+    bau_text_addf(sql, " %s", t->condition ? t->condition : "");
+    if (most)
+        bau_text_addf(sql, " LIMIT %" PRIu32, most);
+}
+
+static void copy_sql(const struct pg_table *t, const struct bau_part *part, uint32_t most,
+                     struct bau_text *sql)
+{
+    if (part->of <= 1 && !most && !t->selects && !t->condition) {
         bau_text_addf(sql, "COPY %s%s%s%s TO STDOUT", t->ident, t->n_wire ? " (" : "", t->columns,
                       t->n_wire ? ")" : "");
     } else {
-        bau_text_addf(sql, "COPY (SELECT %s FROM %s%s", t->selects ? t->selects : t->columns,
-                      t->from ? "" : "ONLY ", t->from ? t->from : t->ident);
-        if (range)
-            bau_text_addf(sql, " WHERE ctid >= '(%" PRIu64 ",0)'", part->from);
-        if (range && part->to != UINT64_MAX)
-            bau_text_addf(sql, " AND ctid < '(%" PRIu64 ",0)'", part->to);
-        bau_text_addf(sql, " %s) TO STDOUT", t->condition ? t->condition : "");
+        bau_text_addf(sql, "COPY (SELECT %s", t->selects ? t->selects : t->columns);
+        pg_part_rows(t, part, most, sql);
+        bau_text_add(sql, ") TO STDOUT");
     }
     bau_text_addf(sql, " (FORMAT %s)", t->transport == PG_COPY_BINARY ? "binary" : "text");
 }
@@ -130,14 +141,13 @@ static bau_status check_wants(const struct bau_reader *r, struct bau_error *err)
     return BAU_OK;
 }
 
-static bau_status start_copy(struct bau_reader *r, const struct bau_part *part, struct bau_error *err)
+static bau_status start_copy(struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
 {
     struct bau_link *link = r->link;
     BAU_TRY(check_wants(r, err));
-    if (!link->in_transaction)
-        BAU_TRY(begin(link, err));
+    BAU_TRY(pg_read_begin(link, err));
     BAU_AUTO_TEXT sql = { 0 };
-    copy_sql(r->table, part, &sql);
+    copy_sql(r->table, what->part, what->most_rows, &sql);
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "reader");
     PG_AUTO_RESULT *result = PQexec(link->conn, sql.data);
@@ -160,7 +170,7 @@ bau_status pg_read_open(struct bau_link *link, const struct bau_read *what, stru
     r->want = what->want;
     pg_stream_init(&r->stream, r->table->transport, r->table->n_wire);
     r->spans = bau_alloc_array(r->table->n_wire + 1u, sizeof *r->spans);
-    bau_status status = r->spans ? start_copy(r, what->part, err) : bau_error_set(err, BAU_E_NOMEM, "reader");
+    bau_status status = r->spans ? start_copy(r, what, err) : bau_error_set(err, BAU_E_NOMEM, "reader");
     if (status != BAU_OK) {
         pg_read_close(r);
         bau_error_note(err, "table %s", what->dataset->name);

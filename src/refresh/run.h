@@ -67,6 +67,9 @@ bau_status bau_end_bind(struct bau_end *end, struct bau_error *err) BAU_MUST_CHE
 bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_error *err) BAU_MUST_CHECK;
 /* Keys and plans of every store; findings go to the report. */
 bau_status bau_run_compile(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
+/* simulate.c: masks a sample of every table with a CHECK over a masked field and asks the source's server what it says of it.
+ * BAU_E_USAGE when rules break one; findings go to the report. After compile. */
+bau_status bau_run_simulate(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
 void bau_run_finding(struct bau_run *run, const struct bau_finding *finding);
 
 /* `after:` steps in order. */
