@@ -258,9 +258,9 @@ static const char checks_sql[] =
     " UNION ALL SELECT o.attrelid, o.attnum, CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.typelem END"
     "  FROM of_domain o JOIN pg_type t ON t.oid = o.typ"
     "  WHERE t.typtype = 'd' OR (t.typlen = -1 AND t.typelem <> 0)) "
-    "SELECT conrelid AS rel, conname, pg_get_constraintdef(oid), conkey::int2[] FROM pg_constraint"
+    "SELECT conrelid AS rel, conname, pg_get_expr(conbin, conrelid), conkey::int2[], false FROM pg_constraint"
     " WHERE conrelid = ANY($1::oid[]) AND contype = 'c' "
-    "UNION ALL SELECT o.attrelid, k.conname, pg_get_constraintdef(k.oid), ARRAY[o.attnum]"
+    "UNION ALL SELECT o.attrelid, k.conname, pg_get_expr(k.conbin, 0), ARRAY[o.attnum], true"
     " FROM of_domain o JOIN pg_constraint k ON k.contypid = o.typ AND k.contype = 'c' "
     "ORDER BY 1, 2, 4";
 
@@ -282,6 +282,7 @@ static bau_status fill_checks(struct pg_fill *fill, struct bau_error *err)
             uint32_t *fields = NULL;
             check->name = pg_cell_text(rows, k, 1, arena, &fill->failed);
             check->text = pg_cell_text(rows, k, 2, arena, &fill->failed);
+            check->of_type = pg_cell_true(rows, k, 4);
             const uint32_t n = pg_cell_numbers(rows, k, 3, arena, &fields, &fill->failed);
             BAU_TRY(memory(fill, err));
             check->n_fields = to_fields(fill, at, fields, n);

@@ -2,6 +2,7 @@
  *   connection.c  libpq connections, errors without row values, identity      catalog.c  snapshot, locks, catalog
  *   catalog_fill.c fields, keys, checks, references      types.c  type facts, transport      split.c  parts
  *   reader.c      COPY TO → batches, over copy_stream.c, which frames the bytes
+ *   check_rows.c  CHECK constraints over masked rows
  *   codec.c       columns ↔ values, over binary_codec.c, text_codec.c (the two forms of COPY), array.c, instant.c, numeric.c
  *   dump.c        runs pg_dump
  *   writer.c      batches → COPY FROM    schema.c pg_dump, its plain text inside the schema blob
@@ -46,7 +47,8 @@ typedef enum { PG_COPY_BINARY, PG_COPY_TEXT } pg_transport;
 typedef enum { PG_BASE, PG_ARRAY, PG_COMPOSITE, PG_RANGE, PG_MULTIRANGE, PG_DOMAIN, PG_ENUM } pg_type_kind;
 struct pg_type {
     uint32_t oid,
-        element; /* element: of an array, subtype of a range, range of a multirange, base of a domain */
+        element;    /* element: of an array, subtype of a range, range of a multirange, base of a domain */
+    uint32_t array; /* the type of its arrays, 0: none */
     pg_type_kind kind;
     bool binary;           /* has send and receive functions that work on another server */
     bool user;             /* OID may differ on the target: not a built-in */
@@ -143,6 +145,12 @@ static inline void PGresult_auto_clear(PGresult **r)
 }
 #define PG_AUTO_RESULT __attribute__((cleanup(PGresult_auto_clear))) PGresult
 
+/* reader.c ─ a link's read-only transaction over the side's snapshot, unless it is in one. */
+bau_status pg_read_begin(struct bau_link *link, struct bau_error *err) BAU_MUST_CHECK;
+/* " FROM … WHERE … LIMIT …": the rows of a part, the first `most` of them (0: all). */
+void pg_part_rows(const struct pg_table *t, const struct bau_part *part, const char *where, uint32_t most,
+                  struct bau_text *sql);
+
 /* codec.c ─ for the reader: append n values given as spans into typed buffers of `column` (type, list from its field);
  * for the writer: the wire form of one value of a replaced column. */
 bau_status pg_decode_column(const struct bau_batch *batch, struct bau_column *column, struct bau_error *err)
@@ -179,6 +187,8 @@ bau_status pg_link_open(struct bau_side *, struct bau_link **, struct bau_error 
 void pg_link_close(struct bau_link *);
 void pg_link_interrupt(struct bau_link *);
 bau_status pg_read_open(struct bau_link *, const struct bau_read *, struct bau_reader **, struct bau_error *);
+bau_status pg_check_rows(struct bau_link *, const struct bau_read *, const bool *, const struct bau_check *,
+                         const struct bau_batch *, struct bau_checked *, struct bau_error *);
 bau_status pg_read_next(struct bau_reader *, struct bau_batch *, struct bau_error *);
 void pg_read_close(struct bau_reader *);
 bau_status pg_read_link_open(struct bau_side *, struct bau_link **,

@@ -52,9 +52,11 @@ static bau_status check_server(const struct bau_side *side, PGconn *conn, struct
         side->with.store);
 }
 
-static bau_status begin(struct bau_link *link, struct bau_error *err)
+bau_status pg_read_begin(struct bau_link *link, struct bau_error *err)
 {
     struct bau_side *side = link->side;
+    if (link->in_transaction)
+        return BAU_OK;
     BAU_TRY(pg_exec(side, link->conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err));
     BAU_TRY(pg_session(side, link->conn,
                        err)); /* again: a pooler may have changed the server session in between */
@@ -77,7 +79,7 @@ bau_status pg_read_link_open(struct bau_side *side, struct bau_link **out, struc
     if (status == BAU_OK)
         status = check_server(side, link->conn, err);
     if (status == BAU_OK)
-        status = begin(link, err);
+        status = pg_read_begin(link, err);
     if (status != BAU_OK) {
         pg_link_close(link);
         return status;
@@ -120,12 +122,28 @@ static void narrow_columns(const struct bau_reader *r, struct bau_text *sql)
 }
 
 /* Conditions are joined by the keyword that is due. A line break ends a comment that the user's text may end in. */
+void pg_part_rows(const struct pg_table *t, const struct bau_part *part, const char *where, uint32_t most,
+                  struct bau_text *sql)
+{
+    const bool range = part->of > 1;
+    const char *word = t->condition ? " AND" : " WHERE";
+    bau_text_addf(sql, " FROM %s%s %s", t->from ? "" : "ONLY ", t->from ? t->from : t->ident,
+                  t->condition ? t->condition : "");
+    if (range)
+        bau_text_addf(sql, "%s ctid >= '(%" PRIu64 ",0)'", word, part->from);
+    if (range && part->to != UINT64_MAX)
+        bau_text_addf(sql, " AND ctid < '(%" PRIu64 ",0)'", part->to);
+    if (where)
+        bau_text_addf(sql, "%s (%s\n)", range ? " AND" : word, where);
+    if (most)
+        bau_text_addf(sql, " LIMIT %" PRIu32, most);
+}
+
 static void copy_sql(const struct bau_reader *r, const struct bau_read *what, struct bau_text *sql)
 {
     const struct pg_table *t = r->table;
-    const struct bau_part *part = what->part;
-    const bool range = part->of > 1;
-    if (!range && !t->selects && !t->condition && !what->narrow && !what->where) {
+    if (what->part->of <= 1 && !what->most_rows && !t->selects && !t->condition && !what->narrow &&
+        !what->where) {
         bau_text_addf(sql, "COPY %s%s%s%s TO STDOUT", t->ident, t->n_wire ? " (" : "", t->columns,
                       t->n_wire ? ")" : "");
     } else {
@@ -134,15 +152,7 @@ static void copy_sql(const struct bau_reader *r, const struct bau_read *what, st
             narrow_columns(r, sql);
         else
             bau_text_add(sql, t->selects ? t->selects : t->columns);
-        bau_text_addf(sql, " FROM %s%s %s", t->from ? "" : "ONLY ", t->from ? t->from : t->ident,
-                      t->condition ? t->condition : "");
-        const char *word = t->condition ? " AND" : " WHERE";
-        if (range)
-            bau_text_addf(sql, "%s ctid >= '(%" PRIu64 ",0)'", word, part->from);
-        if (range && part->to != UINT64_MAX)
-            bau_text_addf(sql, " AND ctid < '(%" PRIu64 ",0)'", part->to);
-        if (what->where)
-            bau_text_addf(sql, "%s (%s\n)", range ? " AND" : word, what->where);
+        pg_part_rows(t, what->part, what->where, what->most_rows, sql);
         bau_text_add(sql, ") TO STDOUT");
     }
     bau_text_addf(sql, " (FORMAT %s)", t->transport == PG_COPY_BINARY ? "binary" : "text");
@@ -161,8 +171,7 @@ static bau_status start_copy(struct bau_reader *r, const struct bau_read *what, 
 {
     struct bau_link *link = r->link;
     BAU_TRY(check_wants(r, err));
-    if (!link->in_transaction)
-        BAU_TRY(begin(link, err));
+    BAU_TRY(pg_read_begin(link, err));
     BAU_AUTO_TEXT sql = { 0 };
     copy_sql(r, what, &sql);
     if (sql.failed)

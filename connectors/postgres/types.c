@@ -144,7 +144,7 @@ static const char tail_sql[] =
     " (SELECT array_agg(a.atttypid ORDER BY a.attnum) FROM pg_attribute a WHERE t.typtype = 'c'"
     "  AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped),"
     " t.typname = 'citext' AND t.typtype = 'b', n.nspname, t.typname,"
-    " t.typtype = 'c' OR (t.typname IN ('hstore', 'xml') AND t.typtype = 'b') "
+    " t.typtype = 'c' OR (t.typname IN ('hstore', 'xml') AND t.typtype = 'b'), t.typarray "
     "FROM reach JOIN pg_type t USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace"
     " LEFT JOIN pg_range g ON g.rngtypid = t.oid";
 
@@ -221,6 +221,7 @@ bau_status pg_types_load(struct bau_side *side, const char *oids, struct pg_type
     for (int i = 0; i < n; i++) {
         struct pg_type *t = &side->types[i];
         t->oid = pg_cell_oid(rows, i, 0);
+        t->array = pg_cell_oid(rows, i, 13);
         t->kind = kind_of(pg_cell(rows, i, 1)[0], pg_cell_true(rows, i, 2));
         t->element = pg_cell_oid(rows, i, 3);
         t->binary = pg_cell_true(rows, i, 4);

@@ -19,6 +19,7 @@ enum { /* caps */
        BAU_CAN_SNAPSHOT = 4, /* one point in time for all links */
        BAU_CAN_SPLIT = 8,
        BAU_CAN_SWITCH = 16, /* atomic, with rollback */
+       BAU_CAN_CHECK = 32,  /* says what its CHECK constraints make of masked rows */
 };
 
 struct bau_side;
@@ -64,6 +65,13 @@ struct bau_read {
     const bau_want *want; /* n_fields */
     bool narrow;          /* only wanted fields travel: for looking at rows, not for writing them */
     const char *where;    /* condition in the store's own language, NULL: every row */
+    uint32_t most_rows;   /* a sample: no more than so many rows from the part's start; 0: all */
+};
+
+struct bau_checked {        /* what one CHECK says of the rows of a batch */
+    uint32_t broken;        /* rows it refuses */
+    uint32_t broken_before; /* how many of the same rows it refuses at the source */
+    char why[80];           /* why the server could not tell; "": it told */
 };
 
 struct bau_write {
@@ -124,6 +132,12 @@ struct bau_connector {   /* const, static; one per folder */
                             struct bau_error *err);
     bau_status (*read_next)(struct bau_reader *reader, struct bau_batch *into, struct bau_error *err);
     void (*read_close)(struct bau_reader *reader);
+    /* Lets the source evaluate a CHECK over a masked batch: the first rows of the part that `what` names, its reader closed.
+     * Values of replaced fields go as masked, of the others as they arrived; an unmasked value of a replaced field is never
+     * sent. Writes nothing, makes no object. NULL without BAU_CAN_CHECK. */
+    bau_status (*check_rows)(struct bau_link *link, const struct bau_read *what, const bool *replaced,
+                             const struct bau_check *check, const struct bau_batch *batch,
+                             struct bau_checked *out, struct bau_error *err);
 
     /* target; in this order: facts, prepare, begin, lanes, finish, switch */
     bau_status (*target_facts)(struct bau_side *target, const char *source_identity,

@@ -37,6 +37,7 @@ struct bau_key {
 struct bau_check { /* a CHECK constraint, own or of a domain */
     const char *name;
     const char *text; /* the store's spelling of the expression */
+    bool of_type;     /* a domain's: the expression says VALUE */
     uint32_t n_fields;
     const uint32_t *fields;
 };

@@ -49,6 +49,7 @@ static const struct flag caps[] = {
     { BAU_CAN_SNAPSHOT, "snapshot", "one point in time for all connections" },
     { BAU_CAN_SPLIT, "split", "large datasets are read in parts" },
     { BAU_CAN_SWITCH, "switch", "atomic, with rollback" },
+    { BAU_CAN_CHECK, "check", "CHECK constraints are tried on masked rows" },
 };
 
 /* ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -208,7 +208,9 @@ const struct bau_command bau_command_check = {
                    "without a rule, "
                    "rules that match nothing, maskers that do not fit a key, a width or a type. All findings "
                    "are shown at "
-                   "once, each with a suggestion. No row is read and nothing is written.",
+                   "once, each with a suggestion. Of tables with a CHECK constraint over a masked field a few "
+                   "rows are read and masked, and the source's server evaluates the CHECK over them; no other "
+                   "row is read. Nothing is written.",
     .options = run_options,
     .config_bytes = sizeof(struct run_config),
     .run = run_check,
@@ -219,7 +221,8 @@ const struct bau_command bau_command_plan = {
     .summary = "prints what a refresh would do, dataset by dataset",
     .description = "Shows per dataset the estimated rows and bytes, what happens to each field, how it is "
                    "cut into parts and "
-                   "how long it may take; and what the target is. No row is read and nothing is written.",
+                   "how long it may take; and what the target is. Reads no more than `bauta check` does, writes "
+                   "nothing.",
     .options = run_options,
     .limits = bau_limit_options,
     .config_bytes = sizeof(struct run_config),

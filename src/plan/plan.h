@@ -52,8 +52,9 @@ struct bau_plan {
     struct bau_shared *bound;                /* see build.h */
 };
 
-struct bau_finding {        /* one thing that is wrong, or that a person should know */
-    bau_status code;        /* POLICY: uncovered field; USAGE: rule matches nothing, conflict, misfit */
+struct bau_finding { /* one thing that is wrong, or that a person should know */
+    bau_status
+        code; /* POLICY: uncovered field; USAGE: rule matches nothing, conflict, misfit; OK: a warning */
     struct bau_at at;       /* the rule, or file NULL */
     const char *object;     /* "shop.public.customers.email" */
     const char *text;       /* one sentence */

@@ -277,6 +277,8 @@ static bau_status examine(struct bau_run *run, struct bau_error *err)
     BAU_TRY(bau_keys_load(run->project, &run->keys, err));
     BAU_TRY(bau_run_connect(run, false, err));
     bau_status status = bau_run_compile(run, err);
+    if (status == BAU_OK)
+        status = bau_run_simulate(run, err);
     for (uint32_t i = 0; i < run->n_stores; i++) {
         const struct bau_run_store *s = &run->stores[i];
         if (!s->facts.same_as_source)

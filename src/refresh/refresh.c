@@ -256,6 +256,7 @@ static bau_status refresh(struct bau_run *run, struct bau_error *err)
     BAU_TRY(bau_keys_load(run->project, &run->keys, err));
     BAU_TRY(bau_run_connect(run, true, err));
     BAU_TRY(bau_run_compile(run, err));
+    BAU_TRY(bau_run_simulate(run, err));
     BAU_TRY(prepare_all(run, err));
     journal_start(run);
     BAU_TRY(load_all(run, err));

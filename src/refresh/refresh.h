@@ -1,8 +1,8 @@
 /* The verbs that work on a project: what the command line calls. Nothing here prints; what a person or a program is to
  * read comes back as text in a report.
  *
- * A refresh, in order: resolve secrets, open every source and target, catalogs, compile every plan: nothing has been
- * written so far, and any finding ends it here. Then every target is prepared (guard, lock), and store by store:
+ * A refresh, in order: resolve secrets, open every source and target, catalogs, compile every plan, try CHECK constraints
+ * on a sample of masked rows: nothing has been written so far, and any finding ends it here. Then every target is prepared (guard, lock), and store by store:
  * schema, parts, shadow, lanes, source released, shadow finished. When all stores are ready, each is switched; then the
  * `after:` steps. A failure or a stop before the first switch leaves every old target serving. */
 #ifndef BAU_REFRESH_H
@@ -28,10 +28,11 @@ void bau_report_release(struct bau_report *report);
 /* All of these fill `report` also when they fail. SIGINT and SIGTERM end them with BAU_E_CANCELLED. */
 bau_status bau_refresh(const struct bau_project *project, const struct bau_run_options *options,
                        struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
-/* Rules against the live catalogs: findings only. Reads no row, writes nothing. */
+/* Rules against the live catalogs: findings only. Reads a sample of the tables whose CHECK constraints
+ * speak of masked fields, no other row; writes nothing. */
 bau_status bau_check(const struct bau_project *project, const struct bau_run_options *options,
                      struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
-/* What a refresh would do. Reads no row, writes nothing. */
+/* What a refresh would do. Reads what bau_check reads, writes nothing. */
 bau_status bau_plan_report(const struct bau_project *project, const struct bau_run_options *options,
                            struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
 struct bau_preview_options {

@@ -348,7 +348,8 @@ void bau_run_finding(struct bau_run *run, const struct bau_finding *f)
     finding_json(&run->findings_json, f);
     if (f->at.file)
         bau_text_addf(out, BAU_AT_FORMAT ": ", BAU_AT_ARGS(f->at));
-    bau_text_addf(out, "%s: %s\n", f->object ? f->object : run->project->path, f->text ? f->text : "");
+    bau_text_addf(out, "%s%s: %s\n", f->code == BAU_OK ? "warning: " : "",
+                  f->object ? f->object : run->project->path, f->text ? f->text : "");
     for (const char *at = f->suggestion; at && *at;) {
         const size_t n = strcspn(at, "\n");
         bau_text_addf(out, "    %.*s\n", (int)n, at);

@@ -70,6 +70,9 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
 bau_status bau_run_compile(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
 /* {"status", "exit", "findings"} in place of the lines for people. */
 void bau_run_findings_json(struct bau_run *run, bau_status status);
+/* simulate.c: masks a sample of every table with a CHECK over a masked field and asks the source's server what it says of it.
+ * BAU_E_USAGE when rules break one; findings go to the report. After compile. */
+bau_status bau_run_simulate(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
 void bau_run_finding(struct bau_run *run, const struct bau_finding *finding);
 
 /* The first pass, for maskers that look at all values before they mask; nothing to do when the plan has none. */
