@@ -10,6 +10,7 @@
 #define BAUTA_CONNECTOR_H
 
 #include "batch.h"
+#include "objects.h"
 #include "option.h"
 #include "secret.h"
 
@@ -108,6 +109,7 @@ struct bau_connector {   /* const, static; one per folder */
     uint32_t caps;
     const struct bau_option *options; /* of a store in the project file */
     size_t config_bytes;
+    const struct bau_objects_kind *objects; /* places of objects under these schemes; NULL: none */
 
     bau_status (*open)(const struct bau_open *with, struct bau_side **out, struct bau_error *err);
     void (*close)(struct bau_side *side);
