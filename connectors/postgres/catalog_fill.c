@@ -68,6 +68,7 @@ static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod)
         !pg_is_network(f->native_type)) /* a domain: its values do not tell what they are */
         f->type = BAU_OTHER;
     f->document = f->type == BAU_JSON;
+    f->same = more->citext ? BAU_SAME_FOLDED : t->oid == 1042 ? BAU_SAME_PADDED : BAU_SAME_BYTES;
     f->n_labels = more->n_labels;
     f->labels = more->labels;
 }

@@ -109,16 +109,37 @@ void pg_link_interrupt(struct bau_link *link)
 
 /* ── opening a part ──────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* The wanted columns, as the whole row would spell them. */
+/* The wanted columns, as the whole row would spell them. A line break ends a comment that an expression may end in. */
 static void narrow_columns(const struct bau_reader *r, struct bau_text *sql)
 {
     for (uint32_t i = 0; i < r->n_wire; i++) {
         const char *name = r->dataset->fields[r->wire[i]].name;
+        const char *expression = r->dataset->fields[r->wire[i]].expression;
+        if (expression) {
+            bau_text_addf(sql, "%s(%s\n)::text", i ? ", " : "", expression);
+            continue;
+        }
         char *quoted = PQescapeIdentifier(r->link->conn, name, strlen(name));
         bau_text_addf(sql, "%s%s%s", i ? ", " : "", quoted ? quoted : "NULL",
                       pg_type_is_xml(r->dataset->fields[r->wire[i]].native_type) ? "::text" : "");
         PQfreemem(quoted);
     }
+}
+
+/* An index on the column serves; values are spelled in the column's own type, so that the server has nothing to convert. */
+static void keys_condition(const struct bau_reader *r, const struct bau_key_list *keys, const char *word,
+                           struct bau_text *sql)
+{
+    const struct bau_field *field = &r->dataset->fields[keys->field];
+    char *quoted = PQescapeIdentifier(r->link->conn, field->name, strlen(field->name));
+    bau_text_addf(sql, "%s %s = ANY ('{", word, quoted ? quoted : "NULL");
+    for (size_t i = 0; i < keys->n; i++)
+        bau_text_addf(sql, "%s%" PRIi64, i ? "," : "", keys->values[i]);
+    bau_text_addf(sql, "}'::%s[])",
+                  field->type == BAU_I64   ? "int8"
+                  : field->type == BAU_I32 ? "int4"
+                                           : "int2");
+    PQfreemem(quoted);
 }
 
 /* Conditions are joined by the keyword that is due. A line break ends a comment that the user's text may end in. */
@@ -143,7 +164,7 @@ static void copy_sql(const struct bau_reader *r, const struct bau_read *what, st
 {
     const struct pg_table *t = r->table;
     if (what->part->of <= 1 && !what->most_rows && !t->selects && !t->condition && !what->narrow &&
-        !what->where) {
+        !what->where && !what->keys) {
         bau_text_addf(sql, "COPY %s%s%s%s TO STDOUT", t->ident, t->n_wire ? " (" : "", t->columns,
                       t->n_wire ? ")" : "");
     } else {
@@ -153,15 +174,18 @@ static void copy_sql(const struct bau_reader *r, const struct bau_read *what, st
         else
             bau_text_add(sql, t->selects ? t->selects : t->columns);
         pg_part_rows(t, what->part, what->where, what->most_rows, sql);
+        if (what->keys && !t->from && !what->most_rows)
+            keys_condition(r, what->keys,
+                           t->condition || what->where || what->part->of > 1 ? " AND" : " WHERE", sql);
         bau_text_add(sql, ") TO STDOUT");
     }
     bau_text_addf(sql, " (FORMAT %s)", t->transport == PG_COPY_BINARY ? "binary" : "text");
 }
 
-static bau_status check_wants(const struct bau_reader *r, struct bau_error *err)
+static bau_status check_wants(const struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
 {
     for (uint32_t f = 0; f < r->dataset->n_fields; f++)
-        if (r->dataset->fields[f].generated && r->want[f] != BAU_WANT_FRAME)
+        if (r->dataset->fields[f].generated && r->want[f] != BAU_WANT_FRAME && !what->narrow)
             return bau_error_set(err, BAU_E_BUG, "column %s is computed by the server and cannot be read",
                                  r->dataset->fields[f].name);
     return BAU_OK;
@@ -170,7 +194,7 @@ static bau_status check_wants(const struct bau_reader *r, struct bau_error *err)
 static bau_status start_copy(struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
 {
     struct bau_link *link = r->link;
-    BAU_TRY(check_wants(r, err));
+    BAU_TRY(check_wants(r, what, err));
     BAU_TRY(pg_read_begin(link, err));
     BAU_AUTO_TEXT sql = { 0 };
     copy_sql(r, what, &sql);
@@ -189,13 +213,13 @@ static bau_status choose_wire(struct bau_reader *r, const struct bau_read *what,
     r->wire = r->table->wire;
     if (!what->narrow || r->table->from)
         return BAU_OK;
-    r->narrow = bau_alloc_array(r->table->n_wire + 1u, sizeof *r->narrow);
+    r->narrow = bau_alloc_array(r->dataset->n_fields + 1u, sizeof *r->narrow);
     if (!r->narrow)
         return bau_error_set(err, BAU_E_NOMEM, "reader");
     r->n_wire = 0;
-    for (uint32_t i = 0; i < r->table->n_wire; i++)
-        if (r->want[r->table->wire[i]] != BAU_WANT_FRAME)
-            r->narrow[r->n_wire++] = r->table->wire[i];
+    for (uint32_t f = 0; f < r->dataset->n_fields; f++)
+        if (r->want[f] != BAU_WANT_FRAME)
+            r->narrow[r->n_wire++] = f;
     r->wire = r->narrow;
     return BAU_OK;
 }

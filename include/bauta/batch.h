@@ -96,6 +96,9 @@ bau_status bau_column_like(struct bau_column *out, const struct bau_column *in, 
 /* Every value of `out` is null. */
 bau_status bau_column_nulls(struct bau_column *out, const struct bau_column *in, struct bau_arena *arena,
                             struct bau_error *err) BAU_MUST_CHECK;
+/* The values of `in`, those whose bit in `rows` (n_values bits, LSB first) is set null. Not for lists. */
+bau_status bau_column_null_some(struct bau_column *out, const struct bau_column *in, const uint64_t *rows,
+                                struct bau_arena *arena, struct bau_error *err) BAU_MUST_CHECK;
 /* The n values of `in` that `index` names, in that order, in buffers of their own; spans and list_offsets are left out. */
 bau_status bau_column_take(struct bau_column *out, const struct bau_column *in, const uint32_t *index,
                            uint32_t n, struct bau_arena *arena, struct bau_error *err);

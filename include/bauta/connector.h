@@ -60,13 +60,22 @@ struct bau_parts {
     struct bau_part *at; /* arena */
 };
 
+struct bau_key_list { /* values of one integer field, ascending */
+    uint32_t field;
+    size_t n;
+    const int64_t *values;
+};
+
 struct bau_read {
     const struct bau_dataset *dataset;
     const struct bau_part *part;
     const bau_want *want; /* n_fields */
-    bool narrow;          /* only wanted fields travel: for looking at rows, not for writing them */
-    const char *where;    /* condition in the store's own language, NULL: every row */
-    uint32_t most_rows;   /* a sample: no more than so many rows from the part's start; 0: all */
+    bool
+        narrow; /* only wanted fields travel, generated ones too: for looking at rows, not for writing them. The
+                    dataset may then be a copy with expressions behind the fields of the catalog's */
+    const char *where;               /* condition in the store's own language, NULL: every row */
+    const struct bau_key_list *keys; /* a hint: nobody asks for rows without one of these. NULL: every row */
+    uint32_t most_rows;              /* a sample: no more than so many rows from the part's start; 0: all */
 };
 
 struct bau_checked {        /* what one CHECK says of the rows of a batch */

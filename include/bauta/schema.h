@@ -7,6 +7,13 @@
 #include "mem.h"
 #include "type.h"
 
+/* When two texts of a field are one to the store. */
+typedef enum {
+    BAU_SAME_BYTES,
+    BAU_SAME_FOLDED, /* whatever the case */
+    BAU_SAME_PADDED, /* whatever blanks at the end */
+} bau_same;
+
 struct bau_field {
     const char *name;
     const char *native; /* the store's own spelling of the type: "character varying(40)", for messages */
@@ -15,7 +22,11 @@ struct bau_field {
     bool nullable;
     bool generated; /* computed by the store: never read, never written, needs no rule */
     bool has_default;
-    bool document;        /* JSON or BSON: rules may name paths inside */
+    bool document; /* JSON or BSON: rules may name paths inside */
+    bau_same same;
+    const char *
+        expression; /* in the store's own language: no field of the store but computed as text (BAU_TEXT) by narrow
+                               reads; NULL: a field of the store */
     uint32_t native_type; /* PostgreSQL: type OID */
     uint32_t max_chars;   /* longest text in characters; 0: no limit */
     uint32_t max_digits;  /* numeric precision; 0: no limit */

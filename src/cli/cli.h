@@ -124,7 +124,7 @@ void bau_sampler_close(struct bau_sampler *s); /* takes a zeroed one */
 /* ── verbs, one variable each ────────────────────────────────────────────────────────────────────────────────────── */
 
 extern const struct bau_command bau_command_init, bau_command_check, bau_command_plan, bau_command_refresh,
-    bau_command_preview, bau_command_rollback, bau_command_schema, bau_command_maskers,
+    bau_command_preview, bau_command_explain, bau_command_rollback, bau_command_schema, bau_command_maskers,
     bau_command_connectors, bau_command_try, bau_command_config, bau_command_completion, bau_command_help;
 
 #endif

@@ -111,6 +111,43 @@ static bau_status run_preview(const void *config, const struct bau_cli *cli, str
     return status;
 }
 
+/* ── explain ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+struct explain_config {
+    struct bau_limits limits; /* first: see bau_command.limits */
+    struct bau_texts row;
+};
+
+static const struct bau_option explain_options[] = {
+    { "row", BAU_OPTION_TEXTS, offsetof(struct explain_config, row), NULL, 0, 0,
+      "The dataset, and the row's key: one word a column of it.", BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED,
+      NULL, "STORE.DATASET KEY", 0 },
+    { 0 },
+};
+
+static bau_status run_explain(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct explain_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    const struct bau_run_options options = {
+        .lanes = c->limits.lanes,
+        .rate_bytes = c->limits.rate_bytes,
+        .timeout_ms = c->limits.timeout_ms,
+        .snapshot_age_ms = c->limits.snapshot_age_ms,
+        .json = cli->globals.json,
+        .plain = cli->globals.quiet || cli->globals.log == BAU_CLI_LOG_JSON,
+    };
+    if (c->row.n < 2)
+        return bau_error_set(err, BAU_E_USAGE, "explain: expected STORE.DATASET and a key");
+    const struct bau_texts key = { c->row.n - 1, c->row.at + 1 };
+    BAU_TRY(bau_project_load(cli->globals.file, &project, err));
+    bau_status status = bau_explain(project, &options, c->row.at[0], &key, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
 /* ── init ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 struct init_config {
@@ -204,13 +241,14 @@ const struct bau_command bau_command_init = {
 const struct bau_command bau_command_check = {
     .name = "check",
     .summary = "validates the project file against the live catalogs",
-    .description = "Connects to every source and target and compares the rules with what is there: fields "
-                   "without a rule, "
-                   "rules that match nothing, maskers that do not fit a key, a width or a type. All findings "
-                   "are shown at "
-                   "once, each with a suggestion. Of tables with a CHECK constraint over a masked field a few "
-                   "rows are read and masked, and the source's server evaluates the CHECK over them; no other "
-                   "row is read. Nothing is written.",
+    .description =
+        "Connects to every source and target and compares the rules with what is there: fields "
+        "without a rule, "
+        "rules that match nothing, maskers that do not fit a key, a width or a type. All findings "
+        "are shown at "
+        "once, each with a suggestion. Of tables with a CHECK constraint over a masked field a few "
+        "rows are read and masked, and the source's server evaluates the CHECK over them; no other "
+        "row is read. Nothing is written.",
     .options = run_options,
     .config_bytes = sizeof(struct run_config),
     .run = run_check,
@@ -219,10 +257,11 @@ const struct bau_command bau_command_check = {
 const struct bau_command bau_command_plan = {
     .name = "plan",
     .summary = "prints what a refresh would do, dataset by dataset",
-    .description = "Shows per dataset the estimated rows and bytes, what happens to each field, how it is "
-                   "cut into parts and "
-                   "how long it may take; and what the target is. Reads no more than `bauta check` does, writes "
-                   "nothing.",
+    .description =
+        "Shows per dataset the estimated rows and bytes, what happens to each field, how it is "
+        "cut into parts and "
+        "how long it may take; and what the target is. Reads no more than `bauta check` does, writes "
+        "nothing.",
     .options = run_options,
     .limits = bau_limit_options,
     .config_bytes = sizeof(struct run_config),
@@ -259,6 +298,22 @@ const struct bau_command bau_command_preview = {
     .options = preview_options,
     .config_bytes = sizeof(struct preview_config),
     .run = run_preview,
+};
+
+const struct bau_command bau_command_explain = {
+    .name = "explain",
+    .summary = "why a row is in the subset, or is not",
+    .description = "Works out the project's subset as a refresh would, from the keys alone, and prints the "
+                   "shortest chain from "
+                   "the row to where the subset starts: which row it depends on, or which kept row needs it. "
+                   "Writes nothing.\n\n"
+                   "Keys on the way are shown where they are whole numbers; others could be somebody's "
+                   "address, and only their "
+                   "length is told.",
+    .options = explain_options,
+    .limits = bau_limit_options,
+    .config_bytes = sizeof(struct explain_config),
+    .run = run_explain,
 };
 
 const struct bau_command bau_command_rollback = {

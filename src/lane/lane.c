@@ -61,6 +61,7 @@ struct lane {
 
     struct bau_link *source; /* front only */
     struct bau_mask_state *mask;
+    struct bau_picker *picker;            /* of the part; NULL: every row */
     struct bau_link *target;              /* back only */
     uint64_t rows_written, bytes_written; /* back while working, front afterwards */
 };
@@ -168,7 +169,7 @@ static bau_status write_part(struct lane *lane, uint64_t *out_rows, struct bau_e
     const struct bau_dataset_plan *plan = &run->plan->datasets[lane->part->dataset];
     const struct bau_write what = { .dataset = plan->dataset,
                                     .part = lane->part,
-                                    .replaced = plan->replaced };
+                                    .replaced = bau_chosen_replaced(run->chosen, plan, lane->part->dataset) };
     struct bau_writer *writer = NULL;
     BAU_TRY(open_link(lane, run->writer, run->target, &lane->target, err));
     BAU_TRY(run->writer->write_open(lane->target, &what, &writer, err));
@@ -271,16 +272,22 @@ static bau_status fill(struct lane *lane, struct bau_reader *reader, uint64_t se
 {
     const struct bau_lanes_run *run = lane->run;
     const struct bau_dataset_plan *plan = &run->plan->datasets[lane->part->dataset];
-    BAU_TRY(bau_batch_reset(batch, plan->dataset, err));
-    BAU_TRY(run->reader->read_next(reader, batch, err));
-    batch->seq = seq;
-    if (batch->n_rows == 0)
-        return BAU_OK;
-    BAU_TRY_NOTE(bau_batch_validate(batch, check_level, err), err, "batch as read");
-    bau_rate_take(lane->shared->rate, batch->bytes, run->stop);
-    if (!plan->touched)
-        return BAU_OK;
-    return bau_plan_mask(run->plan, lane->mask, lane->part->dataset, first_row, batch, err);
+    do {
+        if (bau_stop_is(run->stop))
+            return bau_error_set(err, BAU_E_CANCELLED, "stopped");
+        BAU_TRY(bau_batch_reset(batch, plan->dataset, err));
+        BAU_TRY(run->reader->read_next(reader, batch, err));
+        batch->seq = seq;
+        if (batch->n_rows == 0)
+            return BAU_OK;
+        BAU_TRY_NOTE(bau_batch_validate(batch, check_level, err), err, "batch as read");
+        bau_rate_take(lane->shared->rate, batch->bytes, run->stop);
+        if (lane->picker)
+            BAU_TRY(bau_picker_rows(lane->picker, batch, err));
+    } while (batch->n_rows == 0);
+    if (plan->touched)
+        BAU_TRY(bau_plan_mask(run->plan, lane->mask, lane->part->dataset, first_row, batch, err));
+    return lane->picker ? bau_picker_nulls(lane->picker, batch, err) : BAU_OK;
 }
 
 /* Reads the part to its end, or until the back gave up (then BAU_OK too: the back's error tells). */
@@ -308,12 +315,21 @@ static bau_status read_part(struct lane *lane, uint64_t *out_rows, struct bau_er
 {
     const struct bau_lanes_run *run = lane->run;
     const struct bau_dataset_plan *plan = &run->plan->datasets[lane->part->dataset];
-    const struct bau_read what = { .dataset = plan->dataset, .part = lane->part, .want = plan->want };
+    const uint32_t dataset = lane->part->dataset;
+    const struct bau_read what = { .dataset = plan->dataset,
+                                   .part = lane->part,
+                                   .want = bau_chosen_want(run->chosen, plan, dataset),
+                                   .keys = bau_chosen_keys(run->chosen, dataset) };
     struct bau_reader *reader = NULL;
     BAU_TRY(open_link(lane, run->reader, run->source, &lane->source, err));
-    BAU_TRY(run->reader->read_open(lane->source, &what, &reader, err));
-    const bau_status status = read_batches(lane, reader, out_rows, err);
-    run->reader->read_close(reader);
+    BAU_TRY(bau_picker_new(run->chosen, dataset, &lane->picker, err));
+    bau_status status = run->reader->read_open(lane->source, &what, &reader, err);
+    if (status == BAU_OK) {
+        status = read_batches(lane, reader, out_rows, err);
+        run->reader->read_close(reader);
+    }
+    bau_picker_free(lane->picker);
+    lane->picker = NULL;
     return status;
 }
 

@@ -5,7 +5,7 @@
 #ifndef BAU_LANE_H
 #define BAU_LANE_H
 
-#include "src/plan/plan.h"
+#include "src/lane/pick.h"
 
 struct bau_progress; /* counters shared with the display; relaxed atomics */
 struct bau_journal;
@@ -15,7 +15,8 @@ struct bau_lanes_run {
     const struct bau_connector *reader, *writer;
     struct bau_side *source, *target;
     const struct bau_plan *plan;
-    const struct bau_parts *parts; /* handed out largest first */
+    const struct bau_chosen *chosen; /* NULL: every row */
+    const struct bau_parts *parts;   /* handed out largest first */
     uint32_t n_lanes;
     uint64_t rate_bytes; /* per second over all lanes, 0: none */
     struct bau_progress *progress;

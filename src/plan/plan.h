@@ -70,6 +70,10 @@ bau_status bau_keys_load(const struct bau_project *project, struct bau_keys **ou
     BAU_MUST_CHECK;
 void bau_keys_free(struct bau_keys *keys);
 
+/* The key by which a subset draws its samples: the same master key takes the same rows, whatever the target. */
+bau_status bau_keys_subset(const struct bau_keys *keys, uint8_t out[16], struct bau_error *err)
+    BAU_MUST_CHECK;
+
 /* All findings at once, so that a person mends them in one go. The status is that of the gravest finding (POLICY before
  * USAGE), the error text its first sentence and how many there are. `target_identity` matters for per-target keys. */
 bau_status bau_plan_compile(const struct bau_project *project, const struct bau_store *store,

@@ -10,6 +10,7 @@ struct look {
     struct bau_mask_state *state;
     struct bau_rate *rate;
     struct bau_batch batch;
+    struct bau_picker *picker; /* of the part; NULL: every row */
 };
 
 static bau_status look_at(struct look *l, struct bau_reader *reader, uint32_t dataset, struct bau_error *err)
@@ -22,19 +23,47 @@ static bau_status look_at(struct look *l, struct bau_reader *reader, uint32_t da
         if (l->batch.n_rows == 0)
             return BAU_OK;
         bau_rate_take(l->rate, l->batch.bytes, s->run->stop);
+        if (l->picker)
+            BAU_TRY(bau_picker_rows(l->picker, &l->batch, err));
+        if (l->batch.n_rows == 0)
+            continue;
         BAU_TRY(bau_plan_observe(s->plan, dataset, first_row, &l->batch, l->state, err));
     }
+}
+
+/* What is looked at, and what tells the rows of a subset apart. */
+static bau_status wants_of(const struct look *l, uint32_t dataset, const bau_want **out,
+                           struct bau_error *err)
+{
+    const struct bau_dataset_plan *plan = &l->store->plan->datasets[dataset];
+    *out = plan->look;
+    if (!l->store->chosen)
+        return BAU_OK;
+    const bau_want *chosen = bau_chosen_want(l->store->chosen, plan, dataset);
+    bau_want *both = bau_arena_take(l->store->run->arena, (plan->dataset->n_fields + 1) * sizeof *both);
+    if (!both)
+        return bau_error_set(err, BAU_E_NOMEM, "first pass");
+    for (uint32_t f = 0; f < plan->dataset->n_fields; f++)
+        both[f] = chosen[f] > plan->look[f] ? chosen[f] : plan->look[f];
+    *out = both;
+    return BAU_OK;
 }
 
 static bau_status look_at_part(struct look *l, const struct bau_part *part, struct bau_error *err)
 {
     const struct bau_connector *from = l->store->source.connector;
     const struct bau_dataset_plan *plan = &l->store->plan->datasets[part->dataset];
-    const struct bau_read what = { .dataset = plan->dataset, .part = part, .want = plan->look };
+    struct bau_read what = { .dataset = plan->dataset, .part = part };
     struct bau_reader *reader = NULL;
-    BAU_TRY(from->read_open(l->link, &what, &reader, err));
-    const bau_status status = look_at(l, reader, part->dataset, err);
-    from->read_close(reader);
+    BAU_TRY(wants_of(l, part->dataset, &what.want, err));
+    BAU_TRY(bau_picker_new(l->store->chosen, part->dataset, &l->picker, err));
+    bau_status status = from->read_open(l->link, &what, &reader, err);
+    if (status == BAU_OK) {
+        status = look_at(l, reader, part->dataset, err);
+        from->read_close(reader);
+    }
+    bau_picker_free(l->picker);
+    l->picker = NULL;
     return status;
 }
 

@@ -279,6 +279,8 @@ static bau_status examine(struct bau_run *run, struct bau_error *err)
     bau_status status = bau_run_compile(run, err);
     if (status == BAU_OK)
         status = bau_run_simulate(run, err);
+    if (status == BAU_OK)
+        status = bau_run_select(run, err);
     for (uint32_t i = 0; i < run->n_stores; i++) {
         const struct bau_run_store *s = &run->stores[i];
         if (!s->facts.same_as_source)
@@ -322,11 +324,10 @@ static bau_status plan(struct bau_run *run, struct bau_error *err)
 {
     struct bau_text *out = &run->report->out;
     BAU_TRY(examine(run, err));
+    BAU_TRY(bau_run_choose(run, err));
     bau_text_add(out, run->options->json ? "{\"stores\":[" : "");
     for (uint32_t i = 0; i < run->n_stores; i++) {
         struct bau_run_store *s = &run->stores[i];
-        BAU_TRY_NOTE(s->source.connector->split(s->source.side, s->catalog, run->arena, &s->parts, err), err,
-                     "store %s: source", s->store->name);
         bau_text_add(out, i && run->options->json ? "," : "");
         if (run->options->json)
             store_json(out, s);

@@ -73,6 +73,7 @@ static bau_status run_lanes(struct bau_run_store *s, struct bau_error *err)
         .source = s->source.side,
         .target = s->target.side,
         .plan = s->plan,
+        .chosen = s->chosen,
         .parts = &s->parts,
         .n_lanes = lanes_for(s),
         .rate_bytes = options->rate_bytes ? options->rate_bytes : run->project->limits.rate_bytes,
@@ -123,8 +124,6 @@ static bau_status refresh_store(struct bau_run_store *s, struct bau_error *err)
     struct bau_display *display = NULL;
     const uint64_t started_ms = bau_now_ms();
     BAU_TRY_NOTE(from->schema(s->source.side, s->catalog, run->arena, &schema, err), err, "store %s: source",
-                 s->store->name);
-    BAU_TRY_NOTE(from->split(s->source.side, s->catalog, run->arena, &s->parts, err), err, "store %s: source",
                  s->store->name);
     BAU_TRY(bau_stop_status(run->stop, err));
     BAU_TRY(bau_progress_new(s->catalog, &s->parts, run->lanes, &s->progress, err));
@@ -257,8 +256,10 @@ static bau_status refresh(struct bau_run *run, struct bau_error *err)
     BAU_TRY(bau_run_connect(run, true, err));
     BAU_TRY(bau_run_compile(run, err));
     BAU_TRY(bau_run_simulate(run, err));
+    BAU_TRY(bau_run_select(run, err));
     BAU_TRY(prepare_all(run, err));
     journal_start(run);
+    BAU_TRY(bau_run_choose(run, err));
     BAU_TRY(load_all(run, err));
     BAU_TRY(switch_all(run, err));
     summary(run);

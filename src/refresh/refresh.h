@@ -45,6 +45,11 @@ struct bau_preview_options {
 bau_status bau_preview(const struct bau_project *project, const struct bau_run_options *options,
                        const struct bau_preview_options *what, struct bau_report *report,
                        struct bau_error *err) BAU_MUST_CHECK;
+/* Why the row of `dataset` ("shop.public.orders") with this key (a text a column) is kept by the project's subset, or is not.
+ * Reads keys as a refresh would, writes nothing. */
+bau_status bau_explain(const struct bau_project *project, const struct bau_run_options *options,
+                       const char *dataset, const struct bau_texts *key, struct bau_report *report,
+                       struct bau_error *err) BAU_MUST_CHECK;
 /* Every chosen store's target back to what it was before the last switch. */
 bau_status bau_rollback(const struct bau_project *project, const struct bau_run_options *options,
                         struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;

@@ -266,6 +266,8 @@ bau_status bau_run_end(struct bau_run *run, bau_status status, struct bau_error 
         status = bau_stop_status(run->stop, err);
     for (uint32_t i = 0; i < run->n_stores; i++)
         end_store(&run->stores[i]);
+    bau_subset_free(run->subset);
+    bau_selection_free(run->selection);
     bau_keys_free(run->keys);
     bau_journal_close(run->journal);
     bau_stop_free(run->stop);

@@ -27,6 +27,7 @@ struct bau_run_store {
     struct bau_plan *plan;
     struct bau_target_facts facts;
     struct bau_parts parts;
+    struct bau_chosen *chosen; /* NULL: every row of every dataset */
     struct bau_progress *progress;
     uint64_t *rows; /* committed, per dataset */
     uint64_t elapsed_ms, bytes;
@@ -46,6 +47,8 @@ struct bau_run {
     struct bau_keys *keys;
     uint32_t n_stores;
     struct bau_run_store *stores;
+    struct bau_selection *selection; /* NULL: the project file has no `subset:` */
+    struct bau_subset *subset;       /* over all stores */
     uint32_t n_findings;
     struct bau_text findings_json; /* rows of an array, each with a comma in front */
 };
@@ -74,6 +77,24 @@ void bau_run_findings_json(struct bau_run *run, bau_status status);
  * BAU_E_USAGE when rules break one; findings go to the report. After compile. */
 bau_status bau_run_simulate(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
 void bau_run_finding(struct bau_run *run, const struct bau_finding *finding);
+
+/* select.c ─ `subset:` against the catalogs, and its conditions and expressions against the servers, which read one row each;
+ * findings go to the report. Nothing to do without a subset. After compile. */
+bau_status bau_run_select(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
+/* choose.c ─ reads the key columns of every dataset that the subset reaches and works out which rows are kept. Parts of every
+ * store are made, those without kept rows left out. After select. */
+bau_status bau_run_choose(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
+/* Starting rows by list: one bit a row into `out` (n_rows / 64 + 1 words). */
+struct bau_listed;
+bau_status bau_listed_new(const struct bau_from_rule *from, struct bau_listed **out, struct bau_error *err)
+    BAU_MUST_CHECK;
+void bau_listed_free(struct bau_listed *listed); /* takes NULL */
+bau_status bau_listed_rows(struct bau_listed *listed, const struct bau_subset_dataset *node,
+                           const struct bau_column *const *columns, uint32_t n_rows, uint64_t *out,
+                           struct bau_error *err) BAU_MUST_CHECK;
+/* A key as the project file and the command line write it: its columns, NUL between them. */
+void bau_key_text(const struct bau_subset_dataset *node, const struct bau_column *const *columns,
+                  uint32_t row, struct bau_text *out);
 
 /* The first pass, for maskers that look at all values before they mask; nothing to do when the plan has none. */
 bau_status bau_run_look(struct bau_run_store *store, struct bau_error *err) BAU_MUST_CHECK;

@@ -39,6 +39,12 @@ bau_status bau_load_treat(const struct bau_load *l, const struct bau_yaml *value
 /* Settings out of a map: lists repeat the name, maps become "key=value". */
 bau_status bau_load_settings(const struct bau_load *l, const struct bau_yaml *map, const char *const *skip,
                              size_t n_skip, const struct bau_setting **out, uint32_t *out_n) BAU_MUST_CHECK;
+/* Plain values of a map into a struct; keys that are neither in the table nor among `other` are refused. */
+bau_status bau_load_options(struct bau_load *l, const struct bau_yaml *map, const struct bau_option *table,
+                            const char *what, const char *const *other, size_t n_other, void *config)
+    BAU_MUST_CHECK;
+/* subset.c: `subset:`. */
+bau_status bau_load_subset(struct bau_load *l, const struct bau_yaml_pair *pair) BAU_MUST_CHECK;
 /* plugin.c: `plugins:`. */
 bau_status bau_load_plugins(const struct bau_load *l, const struct bau_yaml_pair *pair,
                             const char *project_path) BAU_MUST_CHECK;

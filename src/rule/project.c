@@ -8,7 +8,7 @@
 
 #include "src/rule/load.h"
 
-static const char *const later[] = { "packs", "subset", "schedule", "archive", "keys", "objects" };
+static const char *const later[] = { "packs", "schedule", "archive", "keys", "objects" };
 
 bau_status bau_load_fail(const struct bau_load *l, struct bau_at at, const char *format, ...)
 {
@@ -219,8 +219,8 @@ static bau_status load_rules(struct bau_load *l, const struct bau_yaml_pair *pai
     return BAU_OK;
 }
 
-static bau_status set_options(struct bau_load *l, const struct bau_yaml *map, const struct bau_option *table,
-                              const char *what, const char *const *other, size_t n_other, void *config)
+bau_status bau_load_options(struct bau_load *l, const struct bau_yaml *map, const struct bau_option *table,
+                            const char *what, const char *const *other, size_t n_other, void *config)
 {
     const char *names[32];
     size_t n = 0;
@@ -284,7 +284,7 @@ static bau_status load_step(struct bau_load *l, const struct bau_yaml_pair *item
             l, item->at, "a step is { sql: STORE, file: PATH }, { run: COMMAND } or { webhook: env:NAME }");
     *out = (struct bau_step){ .at = map->at };
     BAU_TRY(bau_options_default(step_options, out, l->arena, l->err));
-    BAU_TRY(set_options(l, map, step_options, "a step", words, BAU_COUNT(words), out));
+    BAU_TRY(bau_load_options(l, map, step_options, "a step", words, BAU_COUNT(words), out));
     const struct bau_yaml_pair *sql = bau_yaml_get(map, "sql"), *run = bau_yaml_get(map, "run"),
                                *hook = bau_yaml_get(map, "webhook"), *file = bau_yaml_get(map, "file"),
                                *text = bau_yaml_get(map, "text");
@@ -349,8 +349,8 @@ static bau_status load_include(struct bau_load *l, const struct bau_yaml_pair *p
 static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root, const char *path,
                                 bool main_file)
 {
-    static const char *const words[] = { "version", "include", "domains", "rules",  "key",
-                                         "stores",  "limits",  "after",   "plugins" };
+    static const char *const words[] = { "version", "include", "domains", "rules",   "key",
+                                         "stores",  "limits",  "after",   "plugins", "subset" };
     BAU_TRY(bau_load_keys(l, root, main_file ? "the project file" : "an included file", words,
                           main_file ? BAU_COUNT(words) : 4));
     const struct bau_yaml_pair *version = bau_yaml_get(root, "version"), *p;
@@ -370,8 +370,10 @@ static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root,
         BAU_TRY(load_rules(l, p));
     if ((p = bau_yaml_get(root, "limits"))) {
         BAU_TRY(bau_load_kind(l, p, BAU_YAML_MAP, "{ lanes: … }"));
-        BAU_TRY(set_options(l, p->value, bau_limit_options, "limits", NULL, 0, &l->project->limits));
+        BAU_TRY(bau_load_options(l, p->value, bau_limit_options, "limits", NULL, 0, &l->project->limits));
     }
+    if ((p = bau_yaml_get(root, "subset")))
+        BAU_TRY(bau_load_subset(l, p));
     if ((p = bau_yaml_get(root, "after")))
         BAU_TRY(load_after(l, p));
     p = bau_yaml_get(root, "include");

@@ -123,6 +123,63 @@ struct bau_loaded_plugin { /* one entry of `plugins:` */
     const struct bau_plugin *plugin;
 };
 
+/* ── `subset:` ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+#define BAU_SAMPLE_WHOLE 1000000u
+
+struct bau_from_rule { /* one entry of `from:`: rows to start with */
+    struct bau_pattern dataset;
+    struct bau_at at;
+    const char *where; /* a condition in the store's language; NULL: every row */
+    uint32_t sample;   /* millionths of those rows, by keyed rank; BAU_SAMPLE_WHOLE: all */
+    uint64_t limit;    /* the first so many by keyed rank; 0: all */
+    bool listed;       /* only the rows whose key is among `keys` */
+    uint32_t n_keys;
+    const struct bau_texts *keys; /* one text a column of the key */
+};
+
+struct bau_link_rule { /* one entry of `links:`: a reference that no catalog declares */
+    struct bau_at at;
+    struct bau_pattern child, parent; /* datasets */
+    uint32_t n_columns;
+    const char *const *child_columns; /* NULL with an expression */
+    const char *const *parent_columns;
+    const char *expression;         /* over a row of the child; NULL: columns */
+    const char *when_column, *when; /* only rows whose column has this text refer to this parent; NULL: all */
+};
+
+typedef enum { BAU_PARENTS_FOLLOW, BAU_PARENTS_NULL, BAU_PARENTS_KEEP } bau_parents;
+
+struct bau_child_rule {      /* one entry of `children:` */
+    struct bau_pattern edge; /* the child's dataset, or one of the columns that refer */
+    struct bau_at at;
+    bool follow;
+    uint32_t depth, per_parent; /* 0: any */
+    const char *newest;         /* the column by which the largest come first; NULL: by keyed rank */
+};
+struct bau_parent_rule { /* one entry of `parents:` */
+    struct bau_pattern edge;
+    struct bau_at at;
+    bau_parents kind;
+};
+struct bau_outside_rule { /* one entry of `outside:` */
+    struct bau_pattern dataset;
+    struct bau_at at;
+    bool full; /* every row; false: none */
+};
+
+struct bau_subset_rules {
+    struct bau_at at;   /* file NULL: the whole of every dataset */
+    uint64_t fit, rows; /* budgets: bytes and rows over all datasets; 0: none */
+    uint64_t memory;    /* bytes for keys; what does not fit goes to a scratch file */
+    uint32_t n_from, n_links, n_children, n_parents, n_outside;
+    const struct bau_from_rule *from;
+    const struct bau_link_rule *links;
+    const struct bau_child_rule *children;
+    const struct bau_parent_rule *parents;
+    const struct bau_outside_rule *outside;
+};
+
 struct bau_limits {           /* `limits:` in the project file; command line options override */
     uint32_t lanes;           /* 0: number of CPUs, at most 8 */
     uint64_t rate_bytes;      /* per second from the source, 0: none */
@@ -142,12 +199,16 @@ struct bau_project {
     const struct bau_rule *rules;
     const struct bau_step *after;
     struct bau_limits limits;
+    struct bau_subset_rules subset;
     uint32_t n_plugins;
     const struct bau_loaded_plugin *plugins;
 };
 
 extern const struct bau_option
     bau_limit_options[]; /* the keys of `limits:`; the command line's come from it too */
+
+/* The keys of `subset:` that are plain values, and those of an entry of `children:`. */
+extern const struct bau_option bau_subset_options[], bau_child_options[];
 
 /* Reads and checks the file and what it includes. Errors are BAU_E_USAGE with file:line:column in front, and the
  * nearest known name behind where a name is unknown (keys, maskers, masker options). A `keep` whose `until` has passed is

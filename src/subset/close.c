@@ -18,6 +18,8 @@ bau_status bau_load(struct bau_subset *s, uint32_t slot, size_t chunk, struct ba
                     struct bau_error *err)
 {
     const struct bau_slot *const of = &s->slots[slot];
+    if (s->options.stopped && s->options.stopped(s->options.self))
+        return bau_error_set(err, BAU_E_CANCELLED, "stopped");
     return bau_pack_get(&s->spill, &s->rows[of->dataset].chunks[chunk]->packs[of->place], out, err);
 }
 

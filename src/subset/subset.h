@@ -88,7 +88,10 @@ struct bau_subset_options {
     const char *folder; /* of the scratch file; NULL: /tmp */
     uint8_t key[16];    /* of samples and of per-parent limits: the same key takes the same rows */
     bool fit;           /* bau_subset_fit will be called */
-    bool scan_cycles;   /* cycles by repeated scans though there would be memory for an index: for tests */
+    bool (*stopped)(
+        void *self); /* asked often during a run; true ends it with BAU_E_CANCELLED. May be NULL */
+    void *self;
+    bool scan_cycles; /* cycles by repeated scans though there would be memory for an index: for tests */
 };
 
 struct bau_subset;

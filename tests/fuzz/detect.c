@@ -8,9 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct bau_name_set *names_once(void)
 {
     static const struct bau_name_set *names;
-    static struct bau_arena *arena; /* kept, so that no leak is seen */
+    static struct bau_arena *arena; /* looked at on every call, so that it stays and no leak is seen */
     struct bau_error err;
-    if (!names) {
+    if (!arena) {
         arena = bau_arena_new(1 << 16, BAU_ARENA_PLAIN);
         if (!arena || bau_name_set_make(arena, &names, &err) != BAU_OK)
             abort();
