@@ -114,6 +114,7 @@ struct bau_link {
     struct bau_side *side;
     PGconn *conn;
     bool in_transaction;
+    bool found_path; /* search_path leads to the schema of a table and those of extensions: see reader.c */
     bool borrowed; /* conn belongs to the side (switch: schema): link_close leaves it open */
 };
 

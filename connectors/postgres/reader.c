@@ -191,11 +191,44 @@ static bau_status check_wants(const struct bau_reader *r, const struct bau_read 
     return BAU_OK;
 }
 
+/* Under an empty search_path a user's expression would not find the operators of extensions: citext = 'a' would be compared as
+ * text. A row that travels as text spells what the path leads to differently, so that path stays empty there. */
+static bau_status find_path(struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
+{
+    struct bau_link *link = r->link;
+    bool wanted = false;
+    for (uint32_t f = 0; f < what->dataset->n_fields && what->narrow; f++)
+        wanted = wanted || (what->dataset->fields[f].expression && what->want[f] != BAU_WANT_FRAME);
+    wanted = wanted && r->table->transport == PG_COPY_BINARY;
+    if (!wanted && link->found_path) {
+        BAU_TRY(pg_exec(link->side, link->conn, "SET LOCAL search_path = ''", err));
+        link->found_path = false;
+    }
+    if (!wanted)
+        return BAU_OK;
+    BAU_AUTO_TEXT sql = { 0 };
+    char *space = PQescapeLiteral(link->conn, what->dataset->space, strlen(what->dataset->space));
+    bau_text_addf(&sql,
+                  "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), (SELECT string_agg(DISTINCT "
+                  "quote_ident(nspname), ', ') FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace "
+                  "WHERE nspname <> 'pg_catalog')), true)",
+                  space ? space : "''");
+    PQfreemem(space);
+    if (sql.failed)
+        return bau_error_set(err, BAU_E_NOMEM, "reader");
+    PG_AUTO_RESULT *result = PQexec(link->conn, sql.data);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return pg_fail(link->side, link->conn, result, "search_path", err);
+    link->found_path = true;
+    return BAU_OK;
+}
+
 static bau_status start_copy(struct bau_reader *r, const struct bau_read *what, struct bau_error *err)
 {
     struct bau_link *link = r->link;
     BAU_TRY(check_wants(r, what, err));
     BAU_TRY(pg_read_begin(link, err));
+    BAU_TRY(find_path(r, what, err));
     BAU_AUTO_TEXT sql = { 0 };
     copy_sql(r, what, &sql);
     if (sql.failed)

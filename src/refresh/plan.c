@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "src/refresh/run.h"
+#include "src/refresh/choose.h"
 
 enum { LANE_BYTES_PER_S = 80000000, COLUMNS = 80 };
 
@@ -15,9 +15,29 @@ struct figures {
     uint32_t parts;
 };
 
+/* A partition's share of what is kept of its like is not known before it is read. */
+static struct figures chosen_figures(const struct bau_run_store *s, const struct bau_selected *chosen,
+                                     uint32_t dataset)
+{
+    struct figures f = { 0 };
+    for (uint32_t i = 0; i < s->parts.n; i++)
+        if (s->parts.at[i].dataset == dataset) {
+            f.parts++;
+            f.rows += s->parts.at[i].est_rows;
+            f.bytes += s->parts.at[i].est_bytes;
+        }
+    if (chosen->node != BAU_NO_NODE && s->catalog->datasets[dataset].parent == BAU_NO_DATASET)
+        f.rows = bau_subset_count_of(s->chosen->subset, chosen->node).kept;
+    return f;
+}
+
 static struct figures figures_of(const struct bau_run_store *s, uint32_t dataset)
 {
     struct figures f = { .rows = s->catalog->datasets[dataset].est_rows };
+    const struct bau_selected *chosen =
+        s->chosen ? &s->chosen->selection->of[s->chosen->store][dataset] : NULL;
+    if (chosen && (chosen->empty || chosen->node != BAU_NO_NODE))
+        return chosen_figures(s, chosen, dataset);
     for (uint32_t i = 0; i < s->parts.n; i++)
         if (s->parts.at[i].dataset == dataset) {
             f.parts++;
@@ -109,6 +129,7 @@ static void dataset_lines(struct bau_text *out, const struct bau_run_store *s, u
     }
     bau_text_addf(out, " about %13s rows %9s %5u part%s\n", bau_count_text(f.rows, rows),
                   bau_size_text(f.bytes, size), f.parts, f.parts == 1 ? "" : "s");
+    bau_plan_subset_dataset(s, d, out);
     for (uint32_t i = 0; i < dataset->n_fields; i++)
         field_line(out, &dataset->fields[i], &s->plan->datasets[d].actions[i]);
 }
@@ -155,6 +176,7 @@ static void store_text(struct bau_text *out, const struct bau_run_store *s)
     for (uint32_t d = 0; d < s->catalog->n_datasets; d++)
         if (s->catalog->datasets[d].kind != BAU_DATASET_GROUP)
             dataset_lines(out, s, d);
+    bau_plan_subset_edges(s, out);
     for (uint32_t i = 0; i < s->catalog->n_blockers; i++) {
         const struct bau_blocker *b = &s->catalog->blockers[i];
         BAU_AUTO_TEXT line = { 0 };
@@ -210,9 +232,10 @@ static void dataset_json(struct bau_text *out, const struct bau_run_store *s, ui
     const struct figures f = figures_of(s, d);
     bau_text_add(out, "{\"dataset\":");
     bau_text_add_json(out, dataset->name);
-    bau_text_addf(out,
-                  ",\"kind\":\"%s\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"parts\":%u,\"fields\":[",
+    bau_text_addf(out, ",\"kind\":\"%s\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"parts\":%u",
                   kinds[dataset->kind], f.rows, f.bytes, f.parts);
+    bau_plan_subset_dataset_json(s, d, out);
+    bau_text_add(out, ",\"fields\":[");
     for (uint32_t i = 0; dataset->kind == BAU_DATASET_ROWS && i < dataset->n_fields; i++) {
         bau_text_add(out, i ? "," : "");
         field_json(out, &dataset->fields[i], &s->plan->datasets[d].actions[i]);
@@ -256,7 +279,9 @@ static void store_json(struct bau_text *out, const struct bau_run_store *s)
         bau_text_add(out, d ? "," : "");
         dataset_json(out, s, d);
     }
-    bau_text_add(out, "],\"left_out\":[");
+    bau_text_add(out, "]");
+    bau_plan_subset_edges_json(s, out);
+    bau_text_add(out, ",\"left_out\":[");
     bool first = true;
     for (uint32_t i = 0; i < s->catalog->n_blockers; i++)
         left_out_json(out, &s->catalog->blockers[i], &first);

@@ -11,7 +11,8 @@ struct bau_raw_node { /* a dataset, or a partitioned one */
     const struct bau_from_rule *from;
     const struct bau_outside_rule *outside;
     bool dependants, kept; /* rows of it may be kept as dependants of start rows; kept for any reason */
-    uint32_t node;         /* in the graph; BAU_NO_NODE: not in it */
+    bool left; /* nothing leads to it but references that `children:` says not to follow: it stays empty */
+    uint32_t node; /* in the graph; BAU_NO_NODE: not in it */
 };
 
 struct bau_raw_edge {

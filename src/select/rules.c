@@ -187,11 +187,21 @@ static void reach(struct bau_select *x)
     }
 }
 
+static void leave(struct bau_select *x)
+{
+    for (uint32_t k = 0; k < x->n_edges; k++) {
+        const struct bau_raw_edge *e = &x->edges[k];
+        struct bau_raw_node *child = &x->nodes[e->child];
+        child->left = child->left || (e->children && !e->children->follow && x->nodes[e->parent].dependants &&
+                                      !child->kept && !child->outside);
+    }
+}
+
 static void uncovered(struct bau_select *x)
 {
     for (uint32_t n = 0; n < x->n_nodes; n++) {
         const struct bau_raw_node *node = &x->nodes[n];
-        if (node->kept || node->outside)
+        if (node->kept || node->outside || node->left)
             continue;
         const char *segments[3] = { x->stores[node->store].store->name, bau_raw_dataset(x, n)->space,
                                     bau_raw_dataset(x, n)->bare };
@@ -220,6 +230,7 @@ bau_status bau_select_rules(struct bau_select *x, struct bau_error *err)
     parents(x);
     directions(x);
     reach(x);
+    leave(x);
     uncovered(x);
     return x->findings->failed ? bau_error_set(err, BAU_E_NOMEM, "subset") : BAU_OK;
 }

@@ -432,7 +432,8 @@ static bau_status datasets(struct make *m, struct bau_error *err)
             const uint32_t raw = m->x.node_of[s][d];
             struct bau_selected *one = &of[s][d];
             one->node = raw == BAU_NO_NODE ? BAU_NO_NODE : m->x.nodes[raw].node;
-            one->empty = raw != BAU_NO_NODE && m->x.nodes[raw].outside && !m->x.nodes[raw].outside->full;
+            one->empty = raw != BAU_NO_NODE && (m->x.nodes[raw].left ||
+                                                (m->x.nodes[raw].outside && !m->x.nodes[raw].outside->full));
             if (one->node == BAU_NO_NODE || c->datasets[d].kind != BAU_DATASET_ROWS)
                 continue;
             const struct gather *g = &m->nodes[one->node];
