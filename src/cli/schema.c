@@ -187,6 +187,41 @@ static void add_stores(struct bau_text *out)
     bau_text_add(out, "]}}");
 }
 
+static void add_subset(struct bau_text *out)
+{
+    bool first = false, child_first = true;
+    bau_text_add(
+        out,
+        ",\"subset\":{\"type\":\"object\",\"required\":[\"from\"],\"additionalProperties\":false,"
+        "\"properties\":{"
+        "\"from\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\",\"minProperties\":1,"
+        "\"description\":\"{ STORE.DATASET: condition in the store's language, or all }\",\"properties\":{"
+        "\"limit\":{\"type\":[\"string\",\"integer\"],\"description\":\"5%, or a number of rows, by keyed "
+        "rank.\"},"
+        "\"keys\":{\"type\":\"array\",\"description\":\"Keys of rows; a list of its columns where a key has "
+        "several.\"}},"
+        "\"additionalProperties\":{\"type\":[\"string\",\"null\"]}}},"
+        "\"links\":{\"type\":\"array\",\"description\":\"References that no catalog declares.\","
+        "\"items\":{\"type\":\"object\",\"minProperties\":1,"
+        "\"description\":\"{ CHILD FIELD: PARENT FIELD }, or from and to.\",\"properties\":{"
+        "\"from\":{\"type\":[\"string\",\"array\"]},\"to\":{\"type\":[\"string\",\"array\"]},"
+        "\"expression\":{\"type\":\"string\",\"description\":\"Gives the parent's key out of a row of "
+        "`from`.\"},"
+        "\"when\":{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,"
+        "\"description\":\"Only rows whose column has this "
+        "value.\"}},\"additionalProperties\":{\"type\":\"string\"}}},"
+        "\"children\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
+        "\"additionalProperties\":false,"
+        "\"properties\":{");
+    add_options(out, bau_child_options, &child_first);
+    bau_text_add(
+        out, "}}},\"parents\":{\"type\":\"object\",\"additionalProperties\":{\"enum\":[\"follow\",\"null\","
+             "null,\"keep\"]}},"
+             "\"outside\":{\"type\":\"object\",\"additionalProperties\":{\"enum\":[\"full\",\"empty\"]}}");
+    add_options(out, bau_subset_options, &first);
+    bau_text_add(out, "}}");
+}
+
 static void add_top(struct bau_text *out)
 {
     bool first = true;
@@ -210,8 +245,10 @@ static void add_top(struct bau_text *out)
         "\"set\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/field\"}}}}},"
         "\"limits\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
     add_options(out, bau_limit_options, &first);
+    bau_text_add(out, "}}");
+    add_subset(out);
     bau_text_add(
-        out, "}},\"after\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
+        out, ",\"after\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
              "\"oneOf\":[{\"required\":[\"sql\",\"file\"]},{\"required\":[\"sql\",\"text\"]},"
              "{\"required\":[\"run\"]},{\"required\":[\"webhook\"]}],\"properties\":{"
              "\"sql\":{\"type\":\"string\",\"description\":\"The store whose target runs the script.\"},"
@@ -231,7 +268,7 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
         "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"bauta project file\","
         "\"type\":\"object\",\"additionalProperties\":false,"
         "\"anyOf\":[{\"required\":[\"version\",\"key\",\"stores\"]},{\"properties\":{\"key\":false,"
-        "\"stores\":false,\"limits\":false,\"after\":false}}],\"properties\":{");
+        "\"stores\":false,\"limits\":false,\"subset\":false,\"after\":false}}],\"properties\":{");
     add_top(&out);
     bau_text_add(&out, "},\"$defs\":{");
     add_maskers(&out);

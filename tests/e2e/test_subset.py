@@ -492,3 +492,41 @@ class Choices(Subsets):
         job.refresh(env=job.environment(SOURCE_URL=job.source.url(job.db, user=role, password="x")))
         self.assertEqual(self.counts(job), {"customers": 2, "orders": 20, "extra": 20, "words": 0})
         self.assertEqual(job.in_source("select count(*), sum(xmin::text::bigint) from pg_class"), before)
+
+
+class Stores(unittest.TestCase):
+    def test_link_between_two_stores(self):
+        """Customers in one database, tickets about them in another, with text keys."""
+        shop, crm = kit.Job(), kit.Job()
+        self.addCleanup(shop.drop)
+        self.addCleanup(crm.drop)
+        shop.make("create table customers (id int primary key, mail text);"
+                  "insert into customers select g, 'c' || g || '@example.com' from generate_series(1, 50) g")
+        crm.make("create table tickets (id int primary key, customer text);"
+                 "create table replies (id int primary key, ticket int references tickets);"
+                 "insert into tickets select g, (1 + g % 50)::text from generate_series(1, 200) g;"
+                 "insert into replies select g, 1 + g % 200 from generate_series(1, 300) g")
+        shop.write_text("""
+version: 1
+key: { from: env:BAUTA_KEY, mode: stable }
+stores:
+  shop: { source: env:SOURCE_URL, target: env:TARGET_URL }
+  crm: { source: env:CRM_SOURCE, target: env:CRM_TARGET }
+domains:
+  customer: { mask: permute }
+rules:
+  - { at: shop.public.customers, set: { id: { domain: customer }, mail: email } }
+  - { at: crm.public.tickets, set: { customer: { domain: customer } } }
+  - { at: crm.**, set: { "*": { keep: test data } } }
+subset:
+  from: [ { shop.public.customers: id <= 3 } ]
+  links: [ { crm.public.tickets.customer: shop.public.customers.id } ]
+""")
+        done = shop.run("refresh", env=shop.environment(CRM_SOURCE=crm.source_url, CRM_TARGET=crm.target_url))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        wanted = crm.in_source("select (select count(*) from tickets where customer::int <= 3),"
+                               " (select count(*) from replies r join tickets t on t.id = r.ticket where customer::int <= 3)")
+        self.assertEqual(crm.in_target("select (select count(*) from tickets), (select count(*) from replies)"), wanted)
+        self.assertEqual(set(crm.in_target("select distinct customer from tickets").split()),
+                         set(shop.in_target("select id from customers").split()))
+        self.assertEqual(shop.in_target("select count(*) from customers"), "3")
