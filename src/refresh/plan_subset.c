@@ -49,7 +49,9 @@ void bau_plan_subset_edges(const struct bau_run_store *s, struct bau_text *out)
         bau_text_add(out, first ? "\n  references of kept rows\n    " : "    ");
         bau_text_add(out, e->name);
         bau_text_addf(out, "\n      %s%s", bau_count_text(c.references, n),
-                      e->down ? ", followed to dependants" : "");
+                      bau_subset_count_of(s->chosen->subset, e->parent).dependants && e->down
+                          ? ", followed to dependants"
+                          : "");
         if (c.broken)
             bau_text_addf(out, ", %s %s", bau_count_text(c.broken, broken),
                           e->up == BAU_SUBSET_UP_NULL   ? "become null"

@@ -47,6 +47,8 @@ static inline const struct bau_dataset *bau_raw_dataset(const struct bau_select 
     return &x->stores[x->nodes[node].store].catalog->datasets[x->nodes[node].dataset];
 }
 const char *bau_raw_name(const struct bau_select *x, uint32_t node); /* "shop.public.orders", for messages */
+/* The selector names a store of the project that takes no part in this run. */
+bool bau_raw_absent(const struct bau_select *x, const struct bau_pattern *pattern);
 bool bau_raw_matches(const struct bau_select *x, const struct bau_pattern *pattern, uint32_t node);
 
 /* graph.c: nodes of every dataset that has rows; edges of foreign keys and links. */

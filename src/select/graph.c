@@ -23,6 +23,15 @@ bool bau_raw_matches(const struct bau_select *x, const struct bau_pattern *patte
     return matches(x, pattern, x->nodes[node].store, bau_raw_dataset(x, node));
 }
 
+bool bau_raw_absent(const struct bau_select *x, const struct bau_pattern *pattern)
+{
+    const char *store = pattern->segments[0].text;
+    for (uint32_t s = 0; s < x->n_stores; s++)
+        if (strcmp(x->stores[s].store->name, store) == 0)
+            return false;
+    return bau_project_store(x->project, store) != NULL;
+}
+
 /* ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static uint32_t root_of(const struct bau_catalog *c, uint32_t d)
@@ -161,6 +170,12 @@ static void links(struct bau_select *x)
                                   .when_column = l->when_column,
                                   .when = l->when,
                                   .at = l->at };
+        if (bau_raw_absent(x, &l->child) || bau_raw_absent(x, &l->parent)) {
+            bau_find_add(x->findings, BAU_OK, l->at, NULL,
+                         bau_raw_absent(x, &l->child) ? l->child.text : l->parent.text,
+                         "its store takes no part in this run; the link is not followed");
+            continue;
+        }
         e.child = find_node(x, &l->child);
         e.parent = find_node(x, &l->parent);
         if (e.child == BAU_NO_NODE || e.parent == BAU_NO_NODE)

@@ -16,6 +16,8 @@ static bool better(struct bau_select *x, const struct bau_pattern *old, const st
 
 static void unused(struct bau_select *x, const struct bau_pattern *pattern, const char *what)
 {
+    if (bau_raw_absent(x, pattern))
+        return;
     bau_find_add(x->findings, BAU_E_USAGE, pattern->at, NULL, pattern->text,
                  "there is no such %s in this run", what);
 }
@@ -35,8 +37,9 @@ static bool names_node(const struct bau_select *x, const struct bau_pattern *pat
     return false;
 }
 
-static void starts(struct bau_select *x)
+static bool starts(struct bau_select *x)
 {
+    bool any = false;
     for (uint32_t i = 0; i < x->rules->n_from; i++) {
         const struct bau_from_rule *r = &x->rules->from[i];
         bool found = false;
@@ -52,7 +55,12 @@ static void starts(struct bau_select *x)
         }
         if (!found)
             unused(x, &r->dataset, "dataset with rows");
+        any = any || found;
     }
+    if (!any)
+        bau_find_add(x->findings, BAU_E_USAGE, x->rules->at, NULL, "subset",
+                     "starts nowhere in the stores of this run");
+    return any;
 }
 
 static void outside(struct bau_select *x)
@@ -224,13 +232,14 @@ static void uncovered(struct bau_select *x)
 
 bau_status bau_select_rules(struct bau_select *x, struct bau_error *err)
 {
-    starts(x);
-    outside(x);
-    children(x);
-    parents(x);
-    directions(x);
-    reach(x);
-    leave(x);
-    uncovered(x);
+    if (starts(x)) { /* else nothing is reached, and saying so of every dataset helps nobody */
+        outside(x);
+        children(x);
+        parents(x);
+        directions(x);
+        reach(x);
+        leave(x);
+        uncovered(x);
+    }
     return x->findings->failed ? bau_error_set(err, BAU_E_NOMEM, "subset") : BAU_OK;
 }

@@ -473,7 +473,8 @@ static bau_status verdict(const struct bau_findings_list *list, struct bau_error
     if (list->failed)
         return memory(err);
     for (uint32_t i = 0; i < list->n; i++)
-        if (!worst || (list->at[i].code == BAU_E_POLICY && worst->code != BAU_E_POLICY))
+        if (list->at[i].code != BAU_OK &&
+            (!worst || (list->at[i].code == BAU_E_POLICY && worst->code != BAU_E_POLICY)))
             worst = &list->at[i];
     if (!worst)
         return BAU_OK;

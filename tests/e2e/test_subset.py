@@ -530,3 +530,10 @@ subset:
         self.assertEqual(set(crm.in_target("select distinct customer from tickets").split()),
                          set(shop.in_target("select id from customers").split()))
         self.assertEqual(shop.in_target("select count(*) from customers"), "3")
+
+        alone = shop.run("refresh", "--only", "shop", env=shop.environment(CRM_SOURCE=crm.source_url, CRM_TARGET=crm.target_url))
+        self.assertEqual(alone.returncode, 0, alone.stdout + alone.stderr)
+        self.assertIn("takes no part in this run", alone.stderr)
+        other = shop.run("refresh", "--only", "crm", env=shop.environment(CRM_SOURCE=crm.source_url, CRM_TARGET=crm.target_url))
+        self.assertEqual(other.returncode, 2, other.stdout + other.stderr)
+        self.assertIn("starts nowhere", other.stderr)
