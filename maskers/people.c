@@ -180,33 +180,41 @@ bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const cha
     return BAU_OK;
 }
 
-bool bau_people_plain(const struct bau_column *in, uint32_t from, uint32_t n)
+/* Two bytes of each value side by side in one integer: adding what carries a byte past 'A' - 1, and past 'Z', into its highest
+ * bit tells both bytes' ranges at once; a byte that has that bit already is no ASCII. */
+bool bau_people_plain(const struct bau_column *in, uint32_t from)
 {
+    const uint32_t low = (0x80u - 'A') | (0x80u - 'a') << 8, high = (0x7Fu - 'Z') | (0x7Fu - 'z') << 8;
     const uint8_t *src = in->data;
     const uint32_t *offsets = in->offsets + from;
-    uint8_t first[BAU_NAME_RUN], second[BAU_NAME_RUN];
-    bool odd = false;
-    for (uint32_t k = 0; k < n; k++) { /* readable behind the end (B2), even where a value has one byte */
-        first[k] = src[offsets[k]];
-        second[k] = src[offsets[k] + 1];
+    uint32_t odd = 0, lengths = 0; /* the highest bit of lengths: one was below 2 */
+    if (in->valid || in->n_values - from < BAU_NAME_RUN)
+        return false;
+    for (uint32_t k = 0; k < BAU_NAME_RUN; k++)
+        lengths |= offsets[k + 1] - offsets[k] - 2;
+    for (uint32_t k = 0; k < BAU_NAME_RUN;
+         k++) { /* readable behind the end (B2), even where a value has one byte */
+        const uint8_t *p = src + offsets[k];
+        const uint32_t pair = p[0] | (uint32_t)p[1] << 8;
+        odd |= ~(pair + low) | (pair + high) | pair;
     }
-    for (uint32_t k = 0; k < n; k++)
-        odd |= ((uint8_t)(first[k] - 'A') >= 26) | ((uint8_t)(second[k] - 'a') >= 26);
-    for (uint32_t k = 0; k < n; k++)
-        odd |= offsets[k + 1] - offsets[k] < 2;
-    return !odd && !in->valid;
+    return !(odd & 0x8080u) && !(lengths >> 31);
 }
 
 /* Values that all draw from one list. */
-static uint8_t *put_run(const struct bau_name_list *list, const uint8_t (*digest)[16], uint32_t n,
-                        uint8_t *dst, const uint8_t *start, uint32_t *offsets)
+static uint8_t *put_run(const struct bau_name_list *list, const uint8_t (*digest)[16], uint8_t *dst,
+                        const uint8_t *start, uint32_t *offsets)
 {
-    const struct bau_name_coin *coin = list->coin;
+    const struct bau_name_coin *const coin =
+        list->coin; /* copies: what is written below are bytes, which may alias */
+    const uint8_t(*const slots)[BAU_NAME_SLOT] = (const uint8_t(*)[BAU_NAME_SLOT])list->slot;
     const uint32_t entries = list->dict->n;
-    for (uint32_t k = 0; k < n; k++) {
+    for (uint32_t k = 0; k < BAU_NAME_RUN; k++) {
         const uint64_t own = bau_bits64(digest[k]);
-        const uint32_t drawn = bau_name_pick(coin, entries, bau_bits64(digest[k] + 8));
-        dst = bau_name_put(dst, list, bau_name_other(list, drawn, own));
+        const uint8_t *slot = slots[bau_name_pick(coin, entries, bau_bits64(digest[k] + 8))];
+        if (__builtin_expect(bau_name_may_be(slot, own), 0))
+            slot = slots[bau_name_other(list, bau_name_pick(coin, entries, bau_bits64(digest[k] + 8)), own)];
+        dst = bau_name_copy(dst, slot);
         offsets[k] = (uint32_t)(dst - start);
     }
     return dst;
@@ -235,8 +243,8 @@ bau_status bau_name_part_apply(const struct bau_name_part *part, const struct ba
     uint8_t *dst = out->data, *start = dst;
     for (uint32_t from = 0; from < in->n_values; from += BAU_NAME_RUN) {
         const uint32_t n = in->n_values - from < BAU_NAME_RUN ? in->n_values - from : BAU_NAME_RUN;
-        if (!genders && bau_people_plain(in, from, n)) {
-            dst = put_run(usual, (const uint8_t(*)[16])digest + from, n, dst, start, out->offsets + from + 1);
+        if (!genders && bau_people_plain(in, from)) {
+            dst = put_run(usual, (const uint8_t(*)[16])digest + from, dst, start, out->offsets + from + 1);
             continue;
         }
         for (uint32_t i = from; i < from + n; i++) {

@@ -125,17 +125,22 @@ static inline uint32_t bau_name_pick(const struct bau_name_coin *coins, uint32_t
 }
 
 /* Copies 32 bytes, counts as many as the name has. */
-static inline uint8_t *bau_name_put(uint8_t *dst, const struct bau_name_list *list, uint32_t i)
+static inline uint8_t *bau_name_copy(uint8_t *dst, const uint8_t slot[BAU_NAME_SLOT])
 {
-    memcpy(dst, list->slot[i], BAU_NAME_SLOT);
-    return dst + list->slot[i][BAU_NAME_BYTES];
+    const uint8_t len = slot[BAU_NAME_BYTES];
+    memcpy(dst, slot, BAU_NAME_SLOT);
+    return dst + len;
 }
 
-/* Whether entry i may be the value itself whose digest starts with `own`: the slot alone tells it of nearly every value that
- * it is not. A name so long that it stands where the mark would be may always be. */
-static inline bool bau_name_may_be(const struct bau_name_list *list, uint32_t i, uint64_t own)
+static inline uint8_t *bau_name_put(uint8_t *dst, const struct bau_name_list *list, uint32_t i)
 {
-    const uint8_t *slot = list->slot[i];
+    return bau_name_copy(dst, list->slot[i]);
+}
+
+/* Whether an entry may be the value itself whose digest starts with `own`: the slot alone tells it of nearly every value that
+ * it is not. A name so long that it stands where the mark would be may always be. */
+static inline bool bau_name_may_be(const uint8_t slot[BAU_NAME_SLOT], uint64_t own)
+{
     return (uint8_t)own == slot[BAU_NAME_MARK] || slot[BAU_NAME_BYTES] > BAU_NAME_MARK;
 }
 
@@ -143,7 +148,7 @@ static inline bool bau_name_may_be(const struct bau_name_list *list, uint32_t i,
 static inline uint32_t bau_name_other(const struct bau_name_list *list, uint32_t first, uint64_t own)
 {
     uint32_t i = first;
-    if (!bau_name_may_be(list, first, own))
+    if (!bau_name_may_be(list->slot[first], own))
         return first;
     while (list->digest[i] == own) { /* several entries may be one name when the column is narrow */
         i = i + 1 == list->dict->n ? 0 : i + 1;
@@ -155,9 +160,9 @@ static inline uint32_t bau_name_other(const struct bau_name_list *list, uint32_t
 
 enum { BAU_NAME_RUN = 64 }; /* values that are looked at together */
 
-/* Whether values from .. from + n - 1, at most BAU_NAME_RUN, are all present and written as most names are: an ASCII capital,
- * then an ASCII small letter. Then their script is Latin and their case as it is. */
-bool bau_people_plain(const struct bau_column *in, uint32_t from, uint32_t n);
+/* Whether the BAU_NAME_RUN values from `from` on are all there and written as most names are: an ASCII capital, then an ASCII
+ * small letter. Then their script is Latin and their case as it is. */
+bool bau_people_plain(const struct bau_column *in, uint32_t from);
 
 /* The whole of apply for a masker that gives one name a value. */
 bau_status bau_name_part_apply(const struct bau_name_part *part, const struct bau_people_options *options,

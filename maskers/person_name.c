@@ -63,24 +63,27 @@ static uint8_t *write_name(uint8_t *dst, const struct config *c, const uint8_t *
 }
 
 /* Values in plain Latin letters, given name first, of the gender that the rule says or the digest. */
-static uint8_t *write_run(const struct config *c, const uint8_t (*digest)[16], uint32_t n, uint8_t *dst,
+static uint8_t *write_run(const struct config *c, const uint8_t (*digest)[16], uint8_t *dst,
                           const uint8_t *start, uint32_t *offsets)
 {
-    const struct bau_name_list *given[2], *family[2];
+    struct bau_name_list given[2], family[2]; /* copies: what is written below are bytes, which may alias */
+    uint32_t n_given[2], n_family[2];
     for (unsigned odd = 0; odd < 2; odd++) {
         const uint32_t gender = c->options.gender != BAU_GENDER_ANY ? c->options.gender
                                 : odd                               ? BAU_GENDER_F
                                                                     : BAU_GENDER_M;
-        given[odd] = c->given.list[BAU_SCRIPT_LATIN][gender][BAU_CASE_AS_IS];
-        family[odd] = c->family.list[BAU_SCRIPT_LATIN][gender][BAU_CASE_AS_IS];
+        given[odd] = *c->given.list[BAU_SCRIPT_LATIN][gender][BAU_CASE_AS_IS];
+        family[odd] = *c->family.list[BAU_SCRIPT_LATIN][gender][BAU_CASE_AS_IS];
+        n_given[odd] = given[odd].dict->n;
+        n_family[odd] = family[odd].dict->n;
     }
-    for (uint32_t k = 0; k < n; k++) {
-        const struct bau_name_list *first = given[digest[k][8] & 1u], *last = family[digest[k][8] & 1u];
-        const uint32_t one = bau_name_pick(first->coin, first->dict->n, bau_bits64(digest[k])),
-                       two = bau_name_pick(last->coin, last->dict->n, bau_bits64(digest[k] + 8));
-        dst = bau_name_put(dst, first, one);
+    for (uint32_t k = 0; k < BAU_NAME_RUN; k++) {
+        const unsigned odd = digest[k][8] & 1u;
+        const uint32_t one = bau_name_pick(given[odd].coin, n_given[odd], bau_bits64(digest[k])),
+                       two = bau_name_pick(family[odd].coin, n_family[odd], bau_bits64(digest[k] + 8));
+        dst = bau_name_copy(dst, given[odd].slot[one]);
         *dst = ' ';
-        dst = bau_name_put(dst + 1, last, two);
+        dst = bau_name_copy(dst + 1, family[odd].slot[two]);
         offsets[k] = (uint32_t)(dst - start);
     }
     return dst;
@@ -98,8 +101,8 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
     uint8_t *dst = out->data, *start = dst;
     for (uint32_t from = 0; from < in->n_values; from += BAU_NAME_RUN) {
         const uint32_t n = in->n_values - from < BAU_NAME_RUN ? in->n_values - from : BAU_NAME_RUN;
-        if (!genders && c->order != FAMILY_FIRST && bau_people_plain(in, from, n)) {
-            dst = write_run(c, (const uint8_t(*)[16])digest + from, n, dst, start, out->offsets + from + 1);
+        if (!genders && c->order != FAMILY_FIRST && bau_people_plain(in, from)) {
+            dst = write_run(c, (const uint8_t(*)[16])digest + from, dst, start, out->offsets + from + 1);
             continue;
         }
         for (uint32_t i = from; i < from + n; i++) {
