@@ -34,6 +34,9 @@ struct bau_field {
     uint32_t n_labels;    /* an enum's labels */
     const char *const *labels;
     const char *comment; /* the store's comment on the field, or NULL */
+    uint32_t
+        n_members; /* a row value: its fields in order, named by their types; text in the store's spelling */
+    const struct bau_field *members;
 };
 
 typedef enum { BAU_KEY_PRIMARY, BAU_KEY_UNIQUE, BAU_KEY_EXCLUDE } bau_key_kind;
