@@ -24,9 +24,9 @@ struct bau_field {
     bool has_default;
     bool document; /* JSON or BSON: rules may name paths inside */
     bau_same same;
-    const char *
-        expression; /* in the store's own language: no field of the store but computed as text (BAU_TEXT) by narrow
-                               reads; NULL: a field of the store */
+    /* In the store's own language: no field of the store but computed as text (BAU_TEXT) by narrow reads. NULL: a field. */
+    const char *expression;
+    bool condition; /* the expression is a condition: "true" where it holds, "false" where not or unknown */
     uint32_t native_type; /* PostgreSQL: type OID */
     uint32_t max_chars;   /* longest text in characters; 0: no limit */
     uint32_t max_digits;  /* numeric precision; 0: no limit */
