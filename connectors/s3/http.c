@@ -137,6 +137,17 @@ static size_t on_header(char *line, size_t each, size_t count, void *self)
     return n;
 }
 
+/* libcurl sends again by itself when a kept connection turns out to be dead: then the first may have arrived too. */
+static int on_request(void *self, char *to_ip, char *from_ip, int to_port, int from_port)
+{
+    (void)to_ip;
+    (void)from_ip;
+    (void)to_port;
+    (void)from_port;
+    ((struct exchange *)self)->answer->sent++;
+    return CURL_PREREQFUNC_OK;
+}
+
 static int on_progress(void *self, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     (void)a;
@@ -264,6 +275,8 @@ static void set_options(struct exchange *x, struct curl_slist *headers)
     curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+    curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(c, CURLOPT_PREREQDATA, x);
     curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
@@ -457,7 +470,7 @@ bau_status s3_send(struct bau_objects *place, const struct s3_request *request, 
     BAU_AUTO_TEXT location = { 0 };
     const unsigned most = request->insist ? 1 : place->site.attempts;
     CURLcode code = CURLE_OK;
-    out->attempts = 0;
+    out->attempts = out->sent = 0;
     for (unsigned turns = 0, done = 0;;) {
         if (stopped(&x))
             return bau_error_set(err, BAU_E_CANCELLED, "%s: stopped", place->what);

@@ -76,7 +76,7 @@ static bau_status settled(struct upload *u, const struct s3_request *r, const st
 {
     struct bau_object object;
     bool there = false;
-    if (a->attempts == 1 || (a->status != 404 && a->status != 412))
+    if (a->sent == 1 || (a->status != 404 && a->status != 412))
         return s3_refused(u->place, r, a, err);
     BAU_TRY(s3_look(u->place, u->key, &there, &object, err));
     if (!there || object.size != n)
@@ -111,7 +111,7 @@ static bau_status complete(struct upload *u, size_t n, bool only_new, bool *out_
         r.n_extra = 0;
         BAU_TRY(s3_send(u->place, &r, &a, err));
     }
-    if (a.status == 412 && a.attempts == 1) { /* someone else was faster */
+    if (a.status == 412 && a.sent == 1) { /* someone else was faster */
         *out_made = false;
         return s3_upload_abort(u->place, u->key, u->id.data, err);
     }

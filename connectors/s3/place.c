@@ -233,7 +233,7 @@ static bau_status put_key(struct bau_objects *place, const char *key, const void
     }
     *out_made = a.status != 412;
     if (r.n_extra && a.status == 412)
-        return a.attempts > 1 ? was_it_us(place, key, bytes, n, out_made, err) : BAU_OK;
+        return a.sent > 1 ? was_it_us(place, key, bytes, n, out_made, err) : BAU_OK;
     return a.status == 200 ? BAU_OK : s3_refused(place, &r, &a, err);
 }
 

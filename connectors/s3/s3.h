@@ -140,7 +140,8 @@ struct s3_request {
 
 struct s3_answer {
     long status;
-    unsigned attempts; /* how many requests it took; what earlier ones did is unknown */
+    unsigned attempts; /* of ours */
+    unsigned sent; /* requests: libcurl repeats some by itself. Above 1, what an earlier one did is unknown */
     struct bau_text body;
     size_t n_into;
     uint64_t whole;                 /* size of the object by Content-Range, UINT64_MAX unknown */
