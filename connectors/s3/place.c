@@ -346,6 +346,7 @@ static bau_status abort_old(struct bau_objects *place, const struct s3_page *pag
     return BAU_OK;
 }
 
+/* Asks for all uploads of the bucket and picks ours: MinIO takes a prefix here for a whole key and finds nothing. */
 static bau_status s3_sweep(struct bau_objects *place, uint64_t older_sec, uint64_t *out_n,
                            struct bau_error *err)
 {
@@ -356,11 +357,9 @@ static bau_status s3_sweep(struct bau_objects *place, uint64_t older_sec, uint64
     BAU_TRY(may_write(place, err));
     for (bool more = true; more;) {
         struct s3_page page;
-        struct s3_request r = {
-            .method = "GET",
-            .n_query = 3,
-            .query = { { "uploads", "" }, { "encoding-type", "url" }, { "prefix", place->site.prefix } }
-        };
+        struct s3_request r = { .method = "GET",
+                                .query = { { "uploads", "" }, { "encoding-type", "url" } },
+                                .n_query = 2 };
         if (next.len)
             r.query[r.n_query++] = (struct s3_pair){ "key-marker", next.data };
         if (next.len && next_upload.len)
