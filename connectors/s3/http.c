@@ -132,6 +132,7 @@ static size_t on_header(char *line, size_t each, size_t count, void *self)
     } else if ((value = value_of(line, n, "content-range", &len))) {
         copy_value(text, sizeof text, value, len);
         const char *slash = strchr(text, '/');
+        a->at = strncmp(text, "bytes ", 6) == 0 ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
         a->whole = slash && slash[1] >= '0' && slash[1] <= '9' ? strtoull(slash + 1, NULL, 10) : UINT64_MAX;
     }
     return n;
@@ -301,7 +302,7 @@ static void clear_answer(struct s3_answer *a)
         a->body.data[0] = '\0';
     a->status = 0;
     a->n_into = 0;
-    a->whole = UINT64_MAX;
+    a->whole = a->at = UINT64_MAX;
     a->length = a->date_sec = a->modified_sec = -1;
     a->etag[0] = a->region[0] = '\0';
     a->location.len = 0;

@@ -66,7 +66,6 @@ static void s3_close(struct bau_objects *place)
     pthread_mutex_destroy(&place->lock);
     s3_site_release(&place->site);
     bau_free(place);
-    curl_global_cleanup();
 }
 
 /* The first page of a listing says what a HEAD cannot: which of bucket, keys and rights is wrong. */
@@ -85,13 +84,11 @@ static bau_status greet(struct bau_objects *place, struct bau_error *err)
 static bau_status s3_open(const struct bau_objects_open *with, struct bau_objects **out,
                           struct bau_error *err)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0) /* stays: others of this process use libcurl too */
         return bau_error_set(err, BAU_E_NOMEM, "%s: libcurl", with->what);
     struct bau_objects *place = bau_alloc(sizeof *place);
-    if (!place) {
-        curl_global_cleanup();
+    if (!place)
         return bau_error_set(err, BAU_E_NOMEM, "%s", with->what);
-    }
     place->what = "";
     place->write = with->write;
     place->stopped = with->stopped;
@@ -175,6 +172,10 @@ static bau_status get_key(struct bau_objects *place, const char *key, const char
         return gone(place, name, "is not there", err);
     if (a.status == 416 || ((a.status == 206 || a.status == 200) && a.n_into < n))
         return gone(place, name, "is shorter than it should be", err);
+    if (a.status == 206 && a.at != from)
+        return bau_error_set(err, s3_unavailable(place),
+                             "%s: s3://%s: the server sends another range than it was asked for", place->what,
+                             place->site.bucket);
     if (a.status == 206 || (a.status == 200 && from == 0))
         return BAU_OK;
     return s3_refused(place, &r, &a, err);

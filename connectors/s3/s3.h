@@ -144,8 +144,8 @@ struct s3_answer {
     unsigned sent; /* requests: libcurl repeats some by itself. Above 1, what an earlier one did is unknown */
     struct bau_text body;
     size_t n_into;
-    uint64_t whole;                 /* size of the object by Content-Range, UINT64_MAX unknown */
-    int64_t length;                 /* Content-Length, -1 unknown */
+    uint64_t at, whole; /* start of the range, size of the object, by Content-Range; UINT64_MAX unknown */
+    int64_t length;     /* Content-Length, -1 unknown */
     int64_t date_sec, modified_sec; /* -1: not given */
     char etag[S3_WORD_MOST * 2], region[S3_WORD_MOST];
     struct bau_text location;

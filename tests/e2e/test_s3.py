@@ -256,7 +256,7 @@ class Harmed(Test):
                 ({"kind": "status", "status": 403, "code": "AccessDenied"}, 5, r"the access key may not do this \(AccessDenied, 403\)"),
                 ({"kind": "status", "status": 404, "code": "NoSuchBucket"}, 5, "there is no such bucket"),
                 ({"kind": "cut"}, 5, "partial file"), ({"kind": "short"}, 5, "sends less than it was asked for"),
-                ({"kind": "more"}, 5, "sends more than it was asked for"), ({"kind": "lose"}, 5, "(?i)nothing|empty reply"),
+                ({"kind": "shift"}, 5, "another range"), ({"kind": "more"}, 5, "sends more than it was asked for"), ({"kind": "lose"}, 5, "(?i)nothing|empty reply"),
                 ({"kind": "hang"}, 5, "(?i)timeout")):
             with self.subTest(harm_done):
                 for _ in range(2 if harm_done["kind"] == "lose" else 1):  # libcurl itself tries a second time
