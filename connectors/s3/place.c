@@ -143,7 +143,7 @@ static bau_status get_nothing(struct bau_objects *place, const char *key, const 
                               struct bau_error *err)
 {
     struct bau_object object = { 0 };
-    bool there;
+    bool there = false;
     BAU_TRY(s3_look(place, key, &there, &object, err));
     return !there               ? gone(place, name, "is not there", err)
            : object.size < from ? gone(place, name, "is shorter than it should be", err)
@@ -197,7 +197,7 @@ static bau_status was_it_us(struct bau_objects *place, const char *key, const vo
                             bool *out, struct bau_error *err)
 {
     struct bau_object object = { 0 };
-    bool there;
+    bool there = false;
     *out = false;
     BAU_TRY(s3_look(place, key, &there, &object, err));
     if (!there || object.size != n)
@@ -218,7 +218,7 @@ static bau_status put_key(struct bau_objects *place, const char *key, const void
     S3_AUTO_ANSWER a = { 0 };
     if (only_new && atomic_load(&place->no_conditional)) {
         struct bau_object object;
-        bool there;
+        bool there = false;
         BAU_TRY(s3_look(place, key, &there, &object, err));
         *out_made = !there;
         if (there)
