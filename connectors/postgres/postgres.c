@@ -111,6 +111,7 @@ const struct bau_connector bau_connector_postgres = {
     .caps = BAU_CAN_READ | BAU_CAN_WRITE | BAU_CAN_SNAPSHOT | BAU_CAN_SPLIT | BAU_CAN_SWITCH | BAU_CAN_CHECK,
     .options = pg_options,
     .config_bytes = sizeof(struct pg_config),
+    .frames = pg_frames_list,
     .open = pg_open,
     .close = pg_close,
     .identity = pg_identity,

@@ -10,6 +10,7 @@
 #define BAUTA_CONNECTOR_H
 
 #include "batch.h"
+#include "frames.h"
 #include "objects.h"
 #include "option.h"
 #include "secret.h"
@@ -119,6 +120,7 @@ struct bau_connector {   /* const, static; one per folder */
     const struct bau_option *options; /* of a store in the project file */
     size_t config_bytes;
     const struct bau_objects_kind *objects; /* places of objects under these schemes; NULL: none */
+    const struct bau_frames *const *frames;  /* formats its batches come in, ends with NULL; NULL: none */
 
     bau_status (*open)(const struct bau_open *with, struct bau_side **out, struct bau_error *err);
     void (*close)(struct bau_side *side);

@@ -9,7 +9,7 @@ import unittest
 import case
 
 # From the bottom up; a folder includes those before it and itself. The contracts in include/bauta lie below them all.
-ORDER = ["kernel", "core", "batch", "rule", "subset", "plan", "arrow", "select", "lane", "refresh", "cli"]
+ORDER = ["kernel", "core", "batch", "rule", "subset", "archive", "plan", "arrow", "select", "lane", "refresh", "cli"]
 PLUG_INS = {"maskers": {"src/kernel"}, "connectors": {"src/core"}}  # and their own folder
 
 ALLOCATORS = {"malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "strndup", "asprintf", "vasprintf",
