@@ -5,10 +5,7 @@
 
 static const struct bau_connector *connector_of(const char *uri)
 {
-    const struct bau_connector *c = bau_connector_for(uri);
-    for (size_t i = 0; !c && !strstr(uri, "://") && i < bau_n_connectors; i++)
-        if (strcmp(bau_connectors[i]->name, "file") == 0)
-            c = bau_connectors[i];
+    const struct bau_connector *c = bau_connector_for(strstr(uri, "://") ? uri : "file://"); /* a path */
     return c && c->objects ? c : NULL;
 }
 
