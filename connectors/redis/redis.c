@@ -40,6 +40,8 @@ static void redis_close(struct bau_side *side)
 {
     if (!side)
         return;
+    if (side->main)
+        redis_target_unlock(side);
     redis_client_close(side->main);
     redis_sets_release(side);
     bau_arena_free(side->arena);

@@ -112,6 +112,7 @@ bau_status redis_target_finish(struct bau_side *side, const struct bau_target_pl
 bau_status redis_target_switch(struct bau_side *side, struct bau_error *err);
 void redis_target_abandon(struct bau_side *side);
 bau_status redis_target_rollback(struct bau_side *side, struct bau_error *err);
+void redis_target_unlock(struct bau_side *side); /* when the side closes */
 const char *redis_target_promises(struct bau_side *side);
 bau_status redis_write_open(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
                             struct bau_error *err);

@@ -142,7 +142,7 @@ static bau_status lock(struct bau_side *side, struct bau_error *err)
                          side->address.db);
 }
 
-static void unlock(struct bau_side *side)
+void redis_target_unlock(struct bau_side *side)
 {
     struct bau_error ignored;
     if (side->locked && select_db(side, side->address.db, &ignored) == BAU_OK)
@@ -247,7 +247,7 @@ static bau_status swap(struct bau_side *side, const char *role_behind, struct ba
 bau_status redis_target_switch(struct bau_side *side, struct bau_error *err)
 {
     if (!by_swap(side)) {
-        unlock(side);
+        redis_target_unlock(side);
         side->switched = true;
         return BAU_OK;
     }
@@ -275,7 +275,7 @@ void redis_target_abandon(struct bau_side *side)
         return; /* the next run breaks the lock and empties the shadow */
     if (side->shadow_made && by_swap(side) && select_db(side, side->shadow_db, &ignored) == BAU_OK)
         (void)!redis_call(side->main, NULL, &ignored, "FLUSHDB", "ASYNC", NULL);
-    unlock(side);
+    redis_target_unlock(side);
 }
 
 bau_status redis_target_rollback(struct bau_side *side, struct bau_error *err)
