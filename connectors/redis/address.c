@@ -125,7 +125,8 @@ bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct 
     const char *rest = strstr(uri, "://");
     if (!rest)
         return bad("does not start with redis://, rediss:// or redis+unix://", err);
-    const bool local = strncmp(uri, "redis+unix", 10) == 0;
+    a.file = strncmp(uri, "redis+rdb", 9) == 0;
+    const bool local = a.file || strncmp(uri, "redis+unix", 10) == 0;
     a.tls = strncmp(uri, "rediss", 6) == 0;
     rest += 3;
     const size_t n = strcspn(rest, "/?");
@@ -138,7 +139,7 @@ bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct 
     const size_t path_len = strcspn(path, "?");
     if (local) {
         if (path_len < 2 || !(a.path = part(arena, path, path_len)))
-            return bad("names no socket; write redis+unix:///path/to/socket", err);
+            return bad("names no socket or file; write redis+unix:///path or redis+rdb:///path", err);
     } else {
         BAU_TRY(host(&a, name, (size_t)(path - name), arena, err));
         char *db = path_len > 1 ? part(arena, path + 1, path_len - 1) : NULL;

@@ -9,11 +9,14 @@ enum { SCAN_COUNT = 100, LOOSE_MOST = 50000, PART_KEYS = 20000, KEY_COST = 200 }
 
 /* ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static void remember(struct redis_set *set, struct bau_slice key)
+static void remember(struct redis_set *set, struct bau_slice key, const struct redis_place *place)
 {
     const uint32_t len = (uint32_t)key.len;
     bau_text_addn(&set->keys, &len, sizeof len);
     bau_text_addn(&set->keys, key.data, key.len);
+    if (place)
+        bau_text_addn(&set->keys, place, sizeof *place);
+    set->extra = place ? sizeof *place : 0;
     set->n_keys++;
 }
 
@@ -33,27 +36,37 @@ struct listing {
     uint64_t bytes;
 };
 
+static bau_status take_key(struct listing *l, struct bau_slice key, const struct redis_place *place,
+                           struct bau_error *err)
+{
+    if (own(key))
+        return BAU_OK;
+    const uint32_t t = redis_trie_find(l->trie, key);
+    struct redis_set *set = t == UINT32_MAX ? &l->loose : &l->side->sets[t];
+    if (set == &l->loose && set->n_keys >= LOOSE_MOST)
+        return BAU_OK;
+    remember(set, key, place);
+    l->bytes += key.len + sizeof(uint32_t) + set->extra;
+    if (set->keys.failed)
+        return bau_error_set(err, BAU_E_NOMEM, "list of keys");
+    if (l->bytes > l->side->config->key_memory)
+        return bau_error_set(err, BAU_E_LIMIT,
+                             "the list of the source's keys needs more than key_memory allows (%" PRIu64
+                             " bytes); raise it",
+                             l->side->config->key_memory);
+    return BAU_OK;
+}
+
 static bau_status take_keys(struct listing *l, const redisReply *keys, struct bau_error *err)
 {
-    for (size_t i = 0; i < keys->elements; i++) {
-        const struct bau_slice key = redis_slice(keys->element[i]->str, keys->element[i]->len);
-        if (own(key))
-            continue;
-        const uint32_t t = redis_trie_find(l->trie, key);
-        struct redis_set *set = t == UINT32_MAX ? &l->loose : &l->side->sets[t];
-        if (set == &l->loose && set->n_keys >= LOOSE_MOST)
-            continue;
-        remember(set, key);
-        l->bytes += key.len + sizeof(uint32_t);
-        if (set->keys.failed)
-            return bau_error_set(err, BAU_E_NOMEM, "list of keys");
-        if (l->bytes > l->side->config->key_memory)
-            return bau_error_set(err, BAU_E_LIMIT,
-                                 "the list of the source's keys needs more than key_memory allows (%" PRIu64
-                                 " bytes); raise it",
-                                 l->side->config->key_memory);
-    }
+    for (size_t i = 0; i < keys->elements; i++)
+        BAU_TRY(take_key(l, redis_slice(keys->element[i]->str, keys->element[i]->len), NULL, err));
     return BAU_OK;
+}
+
+static bau_status from_file(void *self, const struct redis_key *key, struct bau_error *err)
+{
+    return take_key(self, key->name, &key->place, err);
 }
 
 static bau_status scan(struct listing *l, struct bau_error *err)
@@ -105,11 +118,16 @@ static bau_status make_trie(struct bau_side *side, struct redis_set *sets, uint3
     return redis_trie_new(templates, n, side->arena, out, err);
 }
 
-static struct bau_slice key_at(const struct redis_set *set, size_t at)
+struct bau_slice redis_key_at(const struct redis_set *set, size_t at, size_t *out_next,
+                              struct redis_place *out_place)
 {
     uint32_t len;
     memcpy(&len, set->keys.data + at, sizeof len);
-    return redis_slice(set->keys.data + at + sizeof len, len);
+    const char *key = set->keys.data + at + sizeof len;
+    if (out_place && set->extra)
+        memcpy(out_place, key + len, sizeof *out_place);
+    *out_next = at + sizeof len + len + set->extra;
+    return redis_slice(key, len);
 }
 
 /* Templates for the keys that have none; each becomes a set with its keys. */
@@ -120,10 +138,8 @@ static bau_status induce(struct bau_side *side, const struct redis_set *loose, s
     uint32_t n = 0, more = 0;
     if (!keys)
         return bau_error_set(err, BAU_E_NOMEM, "keys");
-    for (size_t at = 0, k = 0; k < loose->n_keys; k++) {
-        keys[k] = key_at(loose, at);
-        at += sizeof(uint32_t) + keys[k].len;
-    }
+    for (size_t at = 0, k = 0; k < loose->n_keys; k++)
+        keys[k] = redis_key_at(loose, at, &at, NULL);
     const bau_status status = redis_induce(keys, loose->n_keys, side->arena, &texts, &n, err);
     bau_free(keys);
     BAU_TRY(status);
@@ -139,11 +155,11 @@ static bau_status induce(struct bau_side *side, const struct redis_set *loose, s
     BAU_TRY(make_trie(side, fresh, n, &trie, err));
     side->n_sets += n; /* from here on their keys are given back with the rest */
     for (size_t at = 0, k = 0; k < loose->n_keys; k++) {
-        const struct bau_slice key = key_at(loose, at);
+        struct redis_place place;
+        const struct bau_slice key = redis_key_at(loose, at, &at, &place);
         const uint32_t t = redis_trie_find(trie, key);
         if (t != UINT32_MAX)
-            remember(&fresh[t], key);
-        at += sizeof(uint32_t) + key.len;
+            remember(&fresh[t], key, loose->extra ? &place : NULL);
     }
     return BAU_OK;
 }
@@ -154,7 +170,7 @@ bau_status redis_list_keys(struct bau_side *side, struct bau_error *err)
     BAU_TRY(named_sets(side, err));
     BAU_TRY(make_trie(side, side->sets, side->n_sets, &trie, err));
     struct listing l = { .side = side, .trie = trie };
-    bau_status status = scan(&l, err);
+    bau_status status = side->address.file ? redis_file_walk(side, from_file, &l, err) : scan(&l, err);
     if (status == BAU_OK && l.loose.n_keys)
         status = induce(side, &l.loose, err);
     if (l.loose.keys.data)
@@ -238,7 +254,7 @@ static uint32_t cut(const struct redis_set *set, uint32_t dataset, struct bau_pa
     uint32_t n = 0;
     size_t start = 0, at = 0;
     for (uint64_t k = 0, in = 0; k < set->n_keys; k++) {
-        at += sizeof(uint32_t) + key_at(set, at).len;
+        (void)redis_key_at(set, at, &at, NULL);
         if (++in < PART_KEYS && k + 1 < set->n_keys)
             continue;
         if (parts)

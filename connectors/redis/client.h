@@ -14,13 +14,15 @@
 struct redis_address {
     bool tls;
     const char *host, *port; /* TCP */
-    const char *path;        /* unix socket; NULL: TCP */
+    const char *path;        /* unix socket or file; NULL: TCP */
+    bool file;               /* an RDB file: there is no server */
     const char *user, *password;
     const char *ca, *cert, *key; /* files of PEM */
     const char *server_name;     /* what the certificate must be for; NULL: host */
     uint32_t db;
 };
-/* "redis://user:password@host:port/db", "rediss://…?ca=FILE&cert=FILE&key=FILE", "redis+unix:///path?db=1". Texts live in
+/* "redis://user:password@host:port/db", "rediss://…?ca=FILE&cert=FILE&key=FILE", "redis+unix:///path?db=1",
+ * "redis+rdb:///file?db=1". Texts live in
  * `arena`. Errors are BAU_E_USAGE and never repeat the URI. */
 bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct redis_address *out,
                                struct bau_error *err) BAU_MUST_CHECK;

@@ -20,6 +20,7 @@ struct sample {
     struct redis_set *set;
     struct bau_arena *arena;
     struct bau_slice keys[SAMPLE];
+    struct redis_place places[SAMPLE]; /* out of a file */
     redis_type types[SAMPLE];
     uint32_t n;
     const char *names[NAMES_MOST]; /* seen or named */
@@ -32,12 +33,12 @@ static void choose(struct sample *s)
     const uint64_t step = set->n_keys > SAMPLE ? set->n_keys / SAMPLE : 1;
     size_t at = 0;
     for (uint64_t k = 0; k < set->n_keys && s->n < SAMPLE; k++) {
-        uint32_t len;
-        memcpy(&len, set->keys.data + at, sizeof len);
-        at += sizeof len;
-        if (k % step == 0)
-            s->keys[s->n++] = redis_slice(set->keys.data + at, len);
-        at += len;
+        struct redis_place place = { 0 };
+        const struct bau_slice key = redis_key_at(set, at, &at, &place);
+        if (k % step != 0)
+            continue;
+        s->places[s->n] = place;
+        s->keys[s->n++] = key;
     }
 }
 
@@ -155,6 +156,29 @@ static bau_status ask_names(struct sample *s, struct bau_error *err)
             continue;
         BAU_TRY(redis_next(c, &reply, err));
         count_names(s, s->types[i], reply);
+    }
+    return BAU_OK;
+}
+
+/* A sample out of a file. */
+static bau_status on_item(void *self, redis_item item, struct bau_slice bytes, struct bau_error *err)
+{
+    (void)err;
+    if (item == REDIS_ITEM_FIELD && program_word((const char *)bytes.data, bytes.len))
+        count_name(self, (const char *)bytes.data, bytes.len, 1);
+    return BAU_OK;
+}
+
+static bau_status look_into(struct sample *s, struct bau_error *err)
+{
+    const struct redis_file *file = &s->side->file;
+    const struct redis_sink sink = { s, on_item };
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct redis_cursor c = { file->bytes + s->places[i].at,
+                                  file->bytes + s->places[i].at + s->places[i].len };
+        s->set->types |= 1u << redis_rdb_type_of(s->places[i].type);
+        s->n_hashes += has_names(redis_rdb_type_of(s->places[i].type));
+        BAU_TRY(redis_rdb_value(&c, s->places[i].type, &sink, err));
     }
     return BAU_OK;
 }
@@ -302,8 +326,12 @@ bau_status redis_find_fields(struct bau_side *side, struct redis_set *set, struc
     struct sample s = { .side = side, .set = set, .arena = arena };
     choose(&s);
     count_rules(&s);
-    BAU_TRY(ask_types(&s, err));
-    BAU_TRY(ask_names(&s, err));
+    if (side->address.file)
+        BAU_TRY(look_into(&s, err));
+    else {
+        BAU_TRY(ask_types(&s, err));
+        BAU_TRY(ask_names(&s, err));
+    }
     if (s.n == 0 && s.n_names) /* no key today: what rules name of hashes stays known */
         set->types |= 1u << REDIS_HASH;
     return build(&s, out, err);

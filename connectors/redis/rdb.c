@@ -56,9 +56,14 @@ static const uint8_t types[N_T] = {
     [T_STREAM_3] = REDIS_STREAM,
 };
 
+redis_type redis_rdb_type_of(uint8_t type)
+{
+    return type < N_T ? (redis_type)types[type] : REDIS_OTHER;
+}
+
 redis_type redis_rdb_type(struct bau_slice payload)
 {
-    return payload.len > FOOTER && payload.data[0] < N_T ? (redis_type)types[payload.data[0]] : REDIS_OTHER;
+    return payload.len > FOOTER ? redis_rdb_type_of(payload.data[0]) : REDIS_OTHER;
 }
 
 bau_status redis_rdb_broken(uint8_t type, struct bau_error *err)
@@ -432,18 +437,25 @@ static bau_status value(struct decode *d, struct bau_error *err)
                          d->type);
 }
 
+bau_status redis_rdb_value(struct redis_cursor *c, uint8_t type, const struct redis_sink *sink,
+                           struct bau_error *err)
+{
+    struct decode d = { .c = *c, .type = type, .sink = sink };
+    const bau_status status = value(&d, err);
+    *c = d.c;
+    if (d.scratch.data)
+        bau_wipe(d.scratch.data, d.scratch.room);
+    bau_text_release(&d.scratch);
+    return status;
+}
+
 bau_status redis_rdb_decode(struct bau_slice payload, const struct redis_sink *sink, struct bau_error *err)
 {
     if (payload.len <= FOOTER)
         return redis_rdb_broken(0, err);
-    struct decode d = { .c = { payload.data + 1, payload.data + payload.len - FOOTER },
-                        .type = payload.data[0],
-                        .sink = sink };
-    bau_status status = value(&d, err);
-    if (status == BAU_OK && d.c.at != d.c.end)
-        status = redis_rdb_broken(d.type, err);
-    if (d.scratch.data)
-        bau_wipe(d.scratch.data, d.scratch.room);
-    bau_text_release(&d.scratch);
+    struct redis_cursor c = { payload.data + 1, payload.data + payload.len - FOOTER };
+    bau_status status = redis_rdb_value(&c, payload.data[0], sink, err);
+    if (status == BAU_OK && c.at != c.end)
+        status = redis_rdb_broken(payload.data[0], err);
     return status;
 }

@@ -43,6 +43,7 @@ struct redis_sink {
 };
 
 /* Type of a DUMP payload, REDIS_OTHER for what cannot be taken apart. */
+redis_type redis_rdb_type_of(uint8_t type);
 redis_type redis_rdb_type(struct bau_slice payload);
 /* BAU_E_DATA when the payload is malformed or of a kind that is not read; the text names type byte and length. */
 bau_status redis_rdb_decode(struct bau_slice payload, const struct redis_sink *sink, struct bau_error *err)
@@ -80,6 +81,9 @@ void redis_encode_release(struct redis_encode *e);
 struct redis_cursor {
     const uint8_t *at, *end;
 };
+/* One value of a known type; moves the cursor behind it. */
+bau_status redis_rdb_value(struct redis_cursor *c, uint8_t type, const struct redis_sink *sink,
+                           struct bau_error *err) BAU_MUST_CHECK;
 bool redis_cursor_length(struct redis_cursor *c, uint64_t *out);
 /* A string; ints and LZF undone into `scratch`. */
 bool redis_cursor_string(struct redis_cursor *c, struct bau_text *scratch, struct bau_slice *out);

@@ -7,7 +7,7 @@
 
 #include "rdb.h"
 
-enum { DELETED = 1, SAME = 2, FIELDS_MOST = 1 << 20 };
+enum { DELETED = 1, SAME = 2, FIELDS_MOST = 1 << 20, STREAM_2 = 19, STREAM_3 = 21 };
 
 struct node {
     struct redis_pack p;
@@ -113,6 +113,65 @@ static bau_status nodes(struct redis_cursor *c, uint8_t type, struct bau_text *k
     return BAU_OK;
 }
 
+/* ── behind the entries ── */
+
+static bool raw(struct redis_cursor *c, size_t n)
+{
+    if ((size_t)(c->end - c->at) < n)
+        return false;
+    c->at += n;
+    return true;
+}
+
+static bool lengths(struct redis_cursor *c, uint32_t n)
+{
+    uint64_t ignored;
+    for (; n; n--)
+        if (!redis_cursor_length(c, &ignored))
+            return false;
+    return true;
+}
+
+static bool consumer(struct redis_cursor *c, uint8_t type, struct bau_text *room)
+{
+    struct bau_slice name;
+    uint64_t n;
+    if (!redis_cursor_string(c, room, &name) || !raw(c, type >= STREAM_3 ? 16 : 8) ||
+        !redis_cursor_length(c, &n))
+        return false;
+    return n <= (uint64_t)(c->end - c->at) / 16 && raw(c, (size_t)n * 16);
+}
+
+static bool group(struct redis_cursor *c, uint8_t type, struct bau_text *room)
+{
+    struct bau_slice name;
+    uint64_t pending, consumers;
+    if (!redis_cursor_string(c, room, &name) || !lengths(c, type >= STREAM_2 ? 3 : 2) ||
+        !redis_cursor_length(c, &pending))
+        return false;
+    for (uint64_t i = 0; i < pending; i++)
+        if (!raw(c, 24) || !lengths(c, 1))
+            return false;
+    if (!redis_cursor_length(c, &consumers))
+        return false;
+    for (uint64_t i = 0; i < consumers; i++)
+        if (!consumer(c, type, room))
+            return false;
+    return true;
+}
+
+/* Moves behind length, last id, first id, largest deleted id, entries added and the groups. */
+static bool tail_end(struct redis_cursor *c, uint8_t type, struct bau_text *room)
+{
+    uint64_t groups;
+    if (!lengths(c, type >= STREAM_2 ? 8 : 3) || !redis_cursor_length(c, &groups))
+        return false;
+    for (uint64_t i = 0; i < groups; i++)
+        if (!group(c, type, room))
+            return false;
+    return true;
+}
+
 /* STREAM_END is the type byte and the bytes behind the listpacks; what they hold does not depend on fields or values. */
 bau_status redis_stream_decode(struct redis_cursor *c, uint8_t type, const struct redis_sink *sink,
                                struct bau_error *err)
@@ -121,11 +180,13 @@ bau_status redis_stream_decode(struct redis_cursor *c, uint8_t type, const struc
     BAU_AUTO_TEXT pack_room = { 0 };
     BAU_AUTO_TEXT tail = { 0 };
     BAU_TRY(nodes(c, type, &key_room, &pack_room, sink, err));
+    const uint8_t *start = c->at;
+    if (!tail_end(c, type, &key_room))
+        return redis_rdb_broken(type, err);
     bau_text_addn(&tail, &type, 1);
-    bau_text_addn(&tail, c->at, (size_t)(c->end - c->at));
+    bau_text_addn(&tail, start, (size_t)(c->at - start));
     if (tail.failed)
         return bau_error_set(err, BAU_E_NOMEM, "stream");
-    c->at = c->end;
     return sink->item(sink->self, REDIS_ITEM_STREAM_END,
                       (struct bau_slice){ (const uint8_t *)tail.data, tail.len }, err);
 }

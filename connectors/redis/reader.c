@@ -14,22 +14,16 @@ struct bau_reader {
     uint32_t asked;        /* keys whose answers have not come */
     uint64_t given;        /* rows */
     uint32_t most_rows;
-    bool looks;            /* into values */
-    struct bau_text raw;   /* frames of the batch under way */
-    struct bau_text frame; /* items of one value */
+    bool looks;              /* into values */
+    struct bau_text raw;     /* frames of the batch under way */
+    struct bau_text frame;   /* items of one value */
+    struct bau_text payload; /* out of a file */
     uint32_t n_items;
     uint16_t column; /* of the next VALUE */
     bool named_field;
 };
 
 /* ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-static struct bau_slice key_at(const struct redis_set *set, size_t at)
-{
-    uint32_t len;
-    memcpy(&len, set->keys.data + at, sizeof len);
-    return redis_slice(set->keys.data + at + sizeof len, len);
-}
 
 static bau_status ask(struct bau_reader *r, struct bau_error *err)
 {
@@ -40,10 +34,9 @@ static bau_status ask(struct bau_reader *r, struct bau_error *err)
     if (r->asked > most || r->ask >= r->end)
         return BAU_OK;
     for (uint32_t i = 0; i < most && r->ask < r->end; i++) {
-        const struct bau_slice key = key_at(r->set, r->ask);
+        const struct bau_slice key = redis_key_at(r->set, r->ask, &r->ask, NULL);
         redis_add(r->link->client, 2, (const struct bau_slice[]){ ttl, key });
         redis_add(r->link->client, 2, (const struct bau_slice[]){ dump, key });
-        r->ask += sizeof(uint32_t) + key.len;
         r->asked++;
     }
     return redis_send(r->link->client, err);
@@ -166,11 +159,10 @@ static int64_t expiry(const struct bau_reader *r, int64_t answer)
     return answer < 0 ? -1 : r->link->side->major >= 7 ? answer : now_ms() + answer;
 }
 
-static bau_status add_row(struct bau_reader *r, struct bau_slice key, int64_t ttl, const redisReply *dump,
-                          struct bau_error *err)
+static bau_status add_row(struct bau_reader *r, struct bau_slice key, int64_t expires_ms,
+                          struct bau_slice payload, struct bau_error *err)
 {
-    const struct bau_slice payload = redis_slice(dump->str, dump->len);
-    struct redis_head head = { .expires_ms = expiry(r, ttl), .type = (uint8_t)redis_rdb_type(payload) };
+    struct redis_head head = { .expires_ms = expires_ms, .type = (uint8_t)redis_rdb_type(payload) };
     BAU_TRY(add_value(r, payload, (redis_type)head.type, err));
     const size_t at = r->raw.len;
     bau_text_addn(&r->raw, &head, sizeof head);
@@ -191,17 +183,28 @@ static bau_status take(struct bau_reader *r, bool *out_row, struct bau_error *er
     REDIS_AUTO_REPLY *ttl = NULL;
     REDIS_AUTO_REPLY *dump = NULL;
     struct redis_client *c = r->link->client;
-    const struct bau_slice key = key_at(r->set, r->take);
+    size_t next;
+    const struct bau_slice key = redis_key_at(r->set, r->take, &next, NULL);
     BAU_TRY(redis_next(c, &ttl, err));
     BAU_TRY(redis_next(c, &dump, err));
     r->asked--;
-    r->take += sizeof(uint32_t) + key.len;
+    r->take = next;
     if (ttl->type == REDIS_REPLY_ERROR)
         return redis_refused(c, r->link->side->major >= 7 ? "PEXPIRETIME" : "PTTL", ttl, err);
     if (dump->type == REDIS_REPLY_ERROR)
         return redis_refused(c, "DUMP", dump, err);
     *out_row = dump->type == REDIS_REPLY_STRING && ttl->type == REDIS_REPLY_INTEGER && ttl->integer != -2;
-    return *out_row ? add_row(r, key, ttl->integer, dump, err) : BAU_OK;
+    return *out_row ? add_row(r, key, expiry(r, ttl->integer), redis_slice(dump->str, dump->len), err)
+                    : BAU_OK;
+}
+
+static bau_status take_from_file(struct bau_reader *r, struct bau_error *err)
+{
+    struct redis_place place;
+    const struct bau_slice key = redis_key_at(r->set, r->take, &r->take, &place);
+    r->ask = r->take;
+    BAU_TRY(redis_file_dump(r->link->side, &r->link->crc, &place, &r->payload, err));
+    return add_row(r, key, place.expires_ms, redis_slice(r->payload.data, r->payload.len), err);
 }
 
 static bau_status give(struct bau_reader *r, struct bau_batch *b, uint32_t *row_at, uint32_t n,
@@ -234,9 +237,13 @@ static bau_status next_batch(struct bau_reader *r, struct bau_batch *b, struct b
     row_at[0] = 0;
     while (n < most && r->raw.len < BAU_BATCH_BYTES && r->take < r->end &&
            !(r->most_rows && r->given + n >= r->most_rows)) {
-        bool row = false;
-        BAU_TRY(ask(r, err));
-        BAU_TRY(take(r, &row, err));
+        bool row = r->link->side->address.file;
+        if (row)
+            BAU_TRY(take_from_file(r, err));
+        else {
+            BAU_TRY(ask(r, err));
+            BAU_TRY(take(r, &row, err));
+        }
         if (row)
             row_at[++n] = (uint32_t)r->raw.len;
     }
@@ -287,5 +294,6 @@ void redis_read_close(struct bau_reader *r)
     }
     drop(&r->raw);
     drop(&r->frame);
+    drop(&r->payload);
     bau_free(r);
 }

@@ -44,6 +44,7 @@ static void redis_close(struct bau_side *side)
         redis_target_unlock(side);
     redis_client_close(side->main);
     redis_sets_release(side);
+    redis_file_close(side);
     bau_arena_free(side->arena);
     bau_free(side);
 }
@@ -59,6 +60,8 @@ static bau_status redis_open(const struct bau_open *with, struct bau_side **out,
     bau_status status =
         side->arena ? redis_address_parse(bau_secret_text(with->uri), side->arena, &side->address, err)
                     : bau_error_set(err, BAU_E_NOMEM, "store %s", with->store);
+    if (status == BAU_OK && side->address.file && with->write)
+        status = bau_error_set(err, BAU_E_USAGE, "an RDB file can be a source only");
     if (status != BAU_OK) {
         redis_close(side);
         return status;
@@ -97,8 +100,10 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
 {
     char version[32], mode[16];
     REDIS_AUTO_REPLY *reply = NULL;
-    if (side->main)
+    if (side->main || side->file.bytes)
         return BAU_OK;
+    if (side->address.file)
+        return redis_file_open(side, err);
     BAU_TRY(redis_connect(side, side->address.db, &side->main, err));
     BAU_TRY(redis_call(side->main, &reply, err, "INFO", NULL));
     if (reply->type != REDIS_REPLY_STRING)
@@ -148,7 +153,9 @@ bau_status redis_link_open(struct bau_side *side, struct bau_link **out, struct 
     link->side = side;
     redis_crc_init(&link->crc);
     const bau_status status =
-        redis_connect(side, side->with.write ? side->shadow_db : side->address.db, &link->client, err);
+        side->address.file
+            ? BAU_OK
+            : redis_connect(side, side->with.write ? side->shadow_db : side->address.db, &link->client, err);
     if (status != BAU_OK) {
         redis_link_close(link);
         return status;
@@ -174,7 +181,7 @@ void redis_link_interrupt(struct bau_link *link)
 
 const struct bau_connector bau_connector_redis = {
     .name = "redis",
-    .schemes = "redis|rediss|redis+unix",
+    .schemes = "redis|rediss|redis+unix|redis+rdb",
     .summary = "Redis 6.2 to 7.2 and Valkey, single servers; a key template is a dataset, a key is a row.",
     .caps = BAU_CAN_READ | BAU_CAN_WRITE | BAU_CAN_SPLIT | BAU_CAN_SWITCH,
     .options = redis_options,

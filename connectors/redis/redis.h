@@ -44,6 +44,17 @@ struct redis_set { /* one dataset */
     const char *const *names; /* of the named fields, without "field:" */
     struct bau_text keys;     /* u32 length and bytes, one behind the other */
     uint64_t n_keys;
+    uint32_t extra; /* bytes behind each: a redis_place when they come out of a file */
+};
+struct redis_place { /* of a value in an RDB file: type byte and what follows the key */
+    uint64_t at, len;
+    int64_t expires_ms;
+    uint8_t type;
+};
+struct redis_file {
+    const uint8_t *bytes;
+    size_t len;
+    uint32_t version;
 };
 
 struct bau_side {
@@ -55,8 +66,8 @@ struct bau_side {
     uint32_t major, minor;
     char replication[48]; /* id of the data set's history: same for a master and its replicas */
     char server[96];
-    bool cluster;
     /* source */
+    struct redis_file file;
     uint32_t n_sets;
     struct redis_set *sets; /* same order as the catalog's datasets */
     /* target */
@@ -95,6 +106,23 @@ void redis_read_close(struct bau_reader *reader);
 /* Columns of a batch out of its frames. */
 bau_status redis_fill_columns(const struct redis_set *set, const bau_want *want, struct bau_batch *batch,
                               struct bau_error *err);
+
+/* rdb_file.c: a backup in place of a server */
+bau_status redis_file_open(struct bau_side *side, struct bau_error *err);
+void redis_file_close(struct bau_side *side);
+struct redis_key { /* what a walk over a file finds */
+    struct bau_slice name;
+    struct redis_place place;
+};
+bau_status redis_file_walk(const struct bau_side *side,
+                           bau_status (*each)(void *self, const struct redis_key *key, struct bau_error *err),
+                           void *self, struct bau_error *err);
+/* The value as DUMP would give it. */
+bau_status redis_file_dump(const struct bau_side *side, const struct redis_crc *crc,
+                           const struct redis_place *place, struct bau_text *out, struct bau_error *err);
+/* The key at a place of the list, and where the next one stands. */
+struct bau_slice redis_key_at(const struct redis_set *set, size_t at, size_t *out_next,
+                              struct redis_place *out_place);
 
 /* links */
 bau_status redis_link_open(struct bau_side *side, struct bau_link **out, struct bau_error *err);

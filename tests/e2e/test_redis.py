@@ -99,6 +99,15 @@ def fill_every_type(c):
 
 
 class Redis(unittest.TestCase):
+    APART = '''- at: cache
+  keys:
+    "{key*}":
+      member:
+        mask: switch
+        cases: [ { when: "value = 'no such value'", mask: redact } ]
+        else: { keep: all others }
+      "*": { keep: test data }'''
+
     @classmethod
     def setUpClass(cls):
         folder = case.scratch().path
@@ -133,14 +142,7 @@ class Redis(unittest.TestCase):
 
     def test_taken_apart_is_equal(self):
         """An identity looks into each value: what was taken apart and put together again is what it was."""
-        job = self.job('''- at: cache
-  keys:
-    "{key*}":
-      member:
-        mask: switch
-        cases: [ { when: "value = 'no such value'", mask: redact } ]
-        else: { keep: all others }
-      "*": { keep: test data }''')
+        job = self.job(self.APART)
         with self.source.client() as c:
             fill_every_type(c)
         job.refresh()
@@ -156,6 +158,31 @@ class Redis(unittest.TestCase):
         job.write(store="ttl: extend, ttl_extend: 1h")
         job.refresh()
         self.assertEqual([v[2] for v in self.target.keyspace().values()], [FAR + 3600000, -1])
+
+    def test_from_a_backup(self):
+        """An RDB file in place of the server, with every encoding: kept and taken apart."""
+        job = self.job()
+        with self.source.client() as c:
+            fill_every_type(c)
+            c("CONFIG", "SET", "list-compress-depth", 1)
+            c("RPUSH", "list:packed", *("same text " * 40 for _ in range(500)))
+            c("SAVE")
+            c("CONFIG", "SET", "list-compress-depth", 0)
+        path = os.path.join(job.folder, "dump.rdb")
+        with open(os.path.join(self.source.folder, "dump.rdb"), "rb") as f:
+            saved = f.read()
+        with open(path, "wb") as f:
+            f.write(saved)
+        before = self.source.keyspace()
+        job.source_url = "redis+rdb://" + path
+        job.refresh("--lanes", "2")
+        self.assertEqual(self.target.keyspace(), before)
+        job.write(self.APART)
+        job.refresh()
+        self.assertEqual(self.target.keyspace(), before)
+        with open(path, "wb") as f:
+            f.write(saved[:5000] + bytes([saved[5000] ^ 1]) + saved[5001:])
+        self.fails(job, 9, "checksum")
 
     # ── masked ──
 
