@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 256 * 1024, WORDS_MOST = 16, CONNECT_MS = 10000 };
+enum { READ_BYTES = 256 * 1024, WORDS_MOST = 16, CONNECT_MS = 10000, STEP_MS = 250 };
 
 struct redis_client {
     struct redis_client_with with;
@@ -42,19 +42,35 @@ static bau_status lost(const struct redis_client *c, const char *what, struct ba
     return status;
 }
 
+static bool stopped(const struct redis_client *c)
+{
+    return atomic_load(&c->cut) || (c->with.watch.stopped && c->with.watch.stopped(c->with.watch.self));
+}
+
+/* 1: ready; 0: not in time; -1: stopped, or poll failed. Waits in steps, so that a stop is seen soon. */
+static int ready(const struct redis_client *c, short events, uint64_t timeout_ms)
+{
+    struct pollfd fd = { .fd = c->fd, .events = events };
+    for (uint64_t waited = 0; waited < timeout_ms; waited += STEP_MS) {
+        const uint64_t left = timeout_ms - waited;
+        const int n = poll(&fd, 1, (int)(left < STEP_MS ? left : STEP_MS));
+        if (n > 0)
+            return 1;
+        if (stopped(c) || (n < 0 && errno != EINTR))
+            return -1;
+    }
+    return 0;
+}
+
 static bau_status wait_for(const struct redis_client *c, short events, uint64_t timeout_ms,
                            struct bau_error *err)
 {
-    struct pollfd fd = { .fd = c->fd, .events = events };
-    for (;;) {
-        const int n = poll(&fd, 1, timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms);
-        if (n > 0)
-            return BAU_OK;
-        if (n == 0)
-            return lost(c, "gave no answer in time", err);
-        if (errno != EINTR)
-            return lost(c, "could not be waited for", err);
-    }
+    const int got = ready(c, events, timeout_ms);
+    if (got > 0)
+        return BAU_OK;
+    if (got < 0 && stopped(c))
+        return bau_error_set(err, BAU_E_CANCELLED, "stopped");
+    return lost(c, got == 0 ? "gave no answer in time" : "could not be waited for", err);
 }
 
 /* ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -78,9 +94,8 @@ static int try_connect(struct redis_client *c, int family, const struct sockaddr
         return errno;
     int problem = connect(c->fd, to, len) == 0 ? 0 : errno;
     if (problem == EINPROGRESS) {
-        struct pollfd fd = { .fd = c->fd, .events = POLLOUT };
         socklen_t size = sizeof problem;
-        if (poll(&fd, 1, CONNECT_MS) <= 0)
+        if (ready(c, POLLOUT, CONNECT_MS) <= 0)
             problem = ETIMEDOUT;
         else if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &problem, &size) != 0)
             problem = errno;

@@ -30,10 +30,11 @@ bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct 
 struct redis_client;
 struct redis_client_with {
     const struct redis_address *address;
-    const char *what;    /* "source", "target": for messages */
-    bau_status lost;     /* BAU_E_SOURCE, BAU_E_TARGET */
-    uint64_t timeout_ms; /* longest wait for the next byte */
-    const char *name;    /* CLIENT SETNAME; NULL: none */
+    const char *what;       /* "source", "target": for messages */
+    bau_status lost;        /* BAU_E_SOURCE, BAU_E_TARGET */
+    uint64_t timeout_ms;    /* longest wait for the next byte */
+    struct bau_watch watch; /* asked while waiting whether the run was stopped */
+    const char *name;       /* CLIENT SETNAME; NULL: none */
 };
 /* Connected, authenticated, named, database selected. The texts of the address live as long as the client, `with` itself
  * need not. */

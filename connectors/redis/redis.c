@@ -80,6 +80,7 @@ bau_status redis_connect(struct bau_side *side, uint32_t db, struct redis_client
                                             .what = side->with.write ? "target" : "source",
                                             .lost = side->with.write ? BAU_E_TARGET : BAU_E_SOURCE,
                                             .timeout_ms = side->config->timeout_ms,
+                                            .watch = side->with.watch,
                                             .name = name };
     return redis_client_open(&with, out, err);
 }

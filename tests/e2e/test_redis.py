@@ -111,7 +111,7 @@ class Redis(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = case.scratch().path
-        cls.source = redis_server.Redis(folder, "redis-source")
+        cls.source = redis_server.Redis(folder, "redis-source", conf=["enable-debug-command yes"])
         cls.addClassCleanup(cls.source.close)
         cls.target = redis_server.Redis(folder, "redis-target")
         cls.addClassCleanup(cls.target.close)
@@ -463,6 +463,25 @@ class Redis(unittest.TestCase):
         mortal.kill9()
         code, _out, err = kit.finish(process)
         self.assertEqual(code, 6, err)
+
+    def test_stop(self):
+        """SIGTERM while a server is silent: the run ends within ten seconds, staging as before."""
+        job = self.job()
+        with self.source.client() as s:
+            s("SET", "a", "1")
+        job.refresh()
+        before = self.target.keyspace()
+        with self.source.client() as s:
+            s.send(("DEBUG", "SLEEP", "4"))  # holds the whole server
+            process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"), env=job.environment(),
+                                       cwd=job.folder)
+            time.sleep(0.5)
+            process.terminate()
+            start = time.monotonic()
+            code, _out, err = kit.finish(process, 15)
+            self.assertEqual(code, 143, err)
+            self.assertLess(time.monotonic() - start, 3)
+        self.assertEqual(self.target.keyspace(), before)
 
     def test_tls_and_unix(self):
         folder = case.scratch().path
