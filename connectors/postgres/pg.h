@@ -173,6 +173,8 @@ static inline bool pg_is_network(uint32_t oid)
     return oid >= 650 && oid <= 1041 &&
            (oid == 650 || oid == 651 || oid == 774 || oid == 775 || oid == 829 || oid == 869 || oid >= 1040);
 }
+/* frames.c ─ both forms of COPY, for values that are stored apart; ends with NULL. */
+extern const struct bau_frames *const pg_frames_list[];
 bau_type pg_type_map(uint32_t base_oid); /* built-in OID → bau_type; BAU_OTHER otherwise */
 const struct pg_type *pg_type_find(const struct bau_side *side, uint32_t oid); /* NULL when not reachable */
 bool pg_type_holds_oids(const struct bau_side *side,

@@ -10,6 +10,7 @@
 #define BAUTA_CONNECTOR_H
 
 #include "batch.h"
+#include "frames.h"
 #include "objects.h"
 #include "option.h"
 #include "secret.h"
@@ -129,6 +130,7 @@ struct bau_connector {   /* const, static; one per folder */
     const struct bau_option *options; /* of a store in the project file */
     size_t config_bytes;
     const struct bau_objects_kind *objects; /* places of objects under these schemes; NULL: none */
+    const struct bau_frames *const *frames;  /* formats its batches come in, ends with NULL; NULL: none */
 
     bau_status (*open)(const struct bau_open *with, struct bau_side **out, struct bau_error *err);
     void (*close)(struct bau_side *side);
@@ -167,6 +169,8 @@ struct bau_connector {   /* const, static; one per folder */
                                  struct bau_error *err); /* guard (11), lock (10), debris of dead runs */
     bau_status (*target_begin)(struct bau_side *target, const struct bau_target_plan *plan,
                                struct bau_error *err);
+    /* After begin: the object is waived and could not be made, so no rows go there. NULL: never. */
+    bool (*target_lacks)(struct bau_side *target, const struct bau_dataset *dataset);
     bau_status (*write_open)(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
                              struct bau_error *err);
     bau_status (*write_next)(struct bau_writer *writer, const struct bau_batch *batch, struct bau_error *err);

@@ -172,9 +172,12 @@ static void add_treatments(struct bau_text *out)
 static void add_stores(struct bau_text *out)
 {
     bau_text_add(out, "\"stores\":{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[");
+    size_t n = 0;
     for (size_t i = 0; i < bau_n_connectors; i++) {
         bool first = false;
-        bau_text_add(out, i ? ",{\"title\":" : "{\"title\":");
+        if (!(bau_connectors[i]->caps & (BAU_CAN_READ | BAU_CAN_WRITE)))
+            continue; /* a place of archives is no store */
+        bau_text_add(out, n++ ? ",{\"title\":" : "{\"title\":");
         bau_text_add_json(out, bau_connectors[i]->name);
         bau_text_add(
             out,
@@ -183,7 +186,7 @@ static void add_stores(struct bau_text *out)
         add_options(out, bau_connectors[i]->options, &first);
         bau_text_add(out, "}}");
     }
-    bau_text_add(out, bau_n_connectors ? "" : "true");
+    bau_text_add(out, n ? "" : "true");
     bau_text_add(out, "]}}");
 }
 
@@ -222,6 +225,20 @@ static void add_subset(struct bau_text *out)
     bau_text_add(out, "}}");
 }
 
+static void add_archive(struct bau_text *out)
+{
+    bool first = false;
+    bau_text_add(out, ",\"archive\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"to\"],"
+                      "\"properties\":{\"passphrase\":{\"$ref\":\"#/$defs/secret\"},"
+                      "\"key\":{\"$ref\":\"#/$defs/secret\"},\"identity\":{\"$ref\":\"#/$defs/secret\"},"
+                      "\"recipients\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/secret\"}}");
+    add_options(out, bau_archive_options, &first);
+    bau_text_add(out, ",\"keep\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+    first = true;
+    add_options(out, bau_archive_keep_options, &first);
+    bau_text_add(out, "}}}}");
+}
+
 static void add_top(struct bau_text *out)
 {
     bool first = true;
@@ -252,6 +269,7 @@ static void add_top(struct bau_text *out)
     add_options(out, bau_limit_options, &first);
     bau_text_add(out, "}}");
     add_subset(out);
+    add_archive(out);
     bau_text_add(
         out, ",\"after\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":false,"
              "\"oneOf\":[{\"required\":[\"sql\",\"file\"]},{\"required\":[\"sql\",\"text\"]},"
@@ -273,7 +291,7 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
         "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"bauta project file\","
         "\"type\":\"object\",\"additionalProperties\":false,"
         "\"anyOf\":[{\"required\":[\"version\",\"key\",\"stores\"]},{\"properties\":{\"key\":false,"
-        "\"stores\":false,\"limits\":false,\"subset\":false,\"after\":false}}],\"properties\":{");
+        "\"stores\":false,\"limits\":false,\"subset\":false,\"archive\":false,\"after\":false}}],\"properties\":{");
     add_top(&out);
     bau_text_add(&out, "},\"$defs\":{");
     add_maskers(&out);

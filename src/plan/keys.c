@@ -151,6 +151,13 @@ bau_status bau_keys_mask_key(const struct bau_keys *keys, const char *target, co
     return bau_mask_key_new(keys->master, target, domain, masker, canon, arena, out, err);
 }
 
+bau_status bau_keys_archive(const struct bau_keys *keys, uint8_t out[32], bool *out_stable, struct bau_error *err)
+{
+    static const uint8_t info[] = "bauta archive 1";
+    *out_stable = keys->mode != BAU_KEY_EPHEMERAL;
+    return bau_hkdf(keys->master, sizeof keys->master, NULL, 0, info, sizeof info, out, 32, err);
+}
+
 bau_status bau_keys_subset(const struct bau_keys *keys, uint8_t out[16], struct bau_error *err)
 {
     static const uint8_t info[] = "bauta subset 1";

@@ -90,6 +90,18 @@ static bau_status run_lanes(struct bau_run_store *s, struct bau_error *err)
     return BAU_OK;
 }
 
+/* What the project file waives and the target could not make takes no rows. */
+static void leave_out_lacking(struct bau_run_store *s)
+{
+    const struct bau_connector *to = s->target.connector;
+    uint32_t n = 0;
+    for (uint32_t i = 0; to->target_lacks && i < s->parts.n; i++)
+        if (!to->target_lacks(s->target.side, &s->catalog->datasets[s->parts.at[i].dataset]))
+            s->parts.at[n++] = s->parts.at[i];
+    if (to->target_lacks)
+        s->parts.n = n;
+}
+
 /* Shadow made, loaded and finished. Every call here may be the one that a stop interrupts. */
 static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, struct bau_error *err)
 {
@@ -106,6 +118,7 @@ static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, s
     BAU_TRY_NOTE(bau_run_look(s, err), err, "store %s", s->store->name);
     phase(s, "schema");
     BAU_TRY_NOTE(to->target_begin(s->target.side, &plan, err), err, "store %s: target", s->store->name);
+    leave_out_lacking(s);
     phase_done(s, "schema");
     BAU_TRY(bau_stop_status(run->stop, err));
     BAU_TRY_NOTE(run_lanes(s, err), err, "store %s", s->store->name);
@@ -250,20 +263,40 @@ static void summary(struct bau_run *run)
                   run->journal ? bau_journal_path(run->journal) : "");
 }
 
-static bau_status refresh(struct bau_run *run, struct bau_error *err)
+bau_status bau_run_refresh(struct bau_run *run, struct bau_error *err)
 {
     BAU_TRY(bau_keys_load(run->project, &run->keys, err));
     BAU_TRY(bau_run_connect(run, true, err));
     BAU_TRY(bau_run_compile(run, err));
     BAU_TRY(bau_run_simulate(run, err));
     BAU_TRY(bau_run_select(run, err));
+    if (run->compiled)
+        BAU_TRY(run->compiled(run, err));
     BAU_TRY(prepare_all(run, err));
     journal_start(run);
     BAU_TRY(bau_run_choose(run, err));
     BAU_TRY(load_all(run, err));
     BAU_TRY(switch_all(run, err));
     summary(run);
-    return bau_run_after(run, err);
+    return run->no_after ? BAU_OK : bau_run_after(run, err);
+}
+
+bau_status bau_run_refreshed(struct bau_run *run, bau_status status, struct bau_error *err)
+{
+    if (status != BAU_OK && run->options->json && run->n_findings) {
+        bau_text_addf(&run->report->out, "{\"run\":\"%s\",\"status\":\"%s\",\"findings\":[%s]}\n", run->id,
+                      bau_status_name(status), run->findings_json.data ? run->findings_json.data + 1 : "");
+        bau_text_release(&run->report->findings);
+    }
+    struct bau_journal *journal = run->journal; /* the last line comes after the tidying up */
+    run->journal = NULL;
+    char id[17];
+    memcpy(id, run->id, sizeof id);
+    status = bau_run_end(run, status, err);
+    bau_journal_add(journal, "run ended", BAU_NAME("run", id), BAU_NAME("status", bau_status_name(status)),
+                    BAU_I64_ITEM("exit", bau_status_exit(status)));
+    bau_journal_close(journal);
+    return status;
 }
 
 bau_status bau_refresh(const struct bau_project *project, const struct bau_run_options *options,
@@ -272,19 +305,6 @@ bau_status bau_refresh(const struct bau_project *project, const struct bau_run_o
     struct bau_run run;
     bau_status status = bau_run_begin(&run, project, options, report, err);
     if (status == BAU_OK)
-        status = refresh(&run, err);
-    if (status != BAU_OK && options->json && run.n_findings) {
-        bau_text_addf(&report->out, "{\"run\":\"%s\",\"status\":\"%s\",\"findings\":[%s]}\n", run.id,
-                      bau_status_name(status), run.findings_json.data ? run.findings_json.data + 1 : "");
-        bau_text_release(&report->findings);
-    }
-    struct bau_journal *journal = run.journal; /* the last line comes after the tidying up */
-    run.journal = NULL;
-    char id[17];
-    memcpy(id, run.id, sizeof id);
-    status = bau_run_end(&run, status, err);
-    bau_journal_add(journal, "run ended", BAU_NAME("run", id), BAU_NAME("status", bau_status_name(status)),
-                    BAU_I64_ITEM("exit", bau_status_exit(status)));
-    bau_journal_close(journal);
-    return status;
+        status = bau_run_refresh(&run, err);
+    return bau_run_refreshed(&run, status, err);
 }

@@ -105,12 +105,18 @@ static bau_status resolve(struct bau_end *end, struct bau_error *err)
 {
     const struct bau_store *store = end->of->store;
     const uint32_t needed = end->write ? BAU_CAN_WRITE : BAU_CAN_READ;
+    if (end->given)
+        return BAU_OK;
     if (!end->uri)
         BAU_TRY_NOTE(bau_secret_resolve(end->write ? store->target : store->source, &end->uri, err), err,
                      "store %s: %s", store->name, end_word(end));
     end->connector = bau_connector_for(bau_secret_text(end->uri));
     if (!end->connector)
         return no_connector(end, err);
+    if (!(end->connector->caps & (BAU_CAN_READ | BAU_CAN_WRITE)))
+        return bau_error_set(err, BAU_E_USAGE,
+                             "store %s: %s:// is a place for archives, not a store: it cannot be a %s",
+                             store->name, end->connector->name, end_word(end));
     if (!(end->connector->caps & needed))
         return bau_error_set(err, BAU_E_USAGE, "store %s: the %s connector cannot be a %s", store->name,
                              end->connector->name, end_word(end));
@@ -311,11 +317,11 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
     for (uint32_t i = 0; i < run->n_stores;
          i++) { /* what the file gets wrong shows before the first connection */
         struct bau_run_store *s = &run->stores[i];
-        if (!s->store->target && need_targets)
+        if (!s->store->target && !s->target.given && need_targets)
             return bau_error_set(err, BAU_E_USAGE, BAU_AT_FORMAT ": store %s has no target",
                                  BAU_AT_ARGS(s->store->at), s->store->name);
         BAU_TRY(resolve(&s->source, err));
-        if (s->store->target && !run->sources_only)
+        if ((s->store->target || s->target.given) && !run->sources_only)
             BAU_TRY(resolve(&s->target, err));
     }
     const uint64_t age_ms =
@@ -325,7 +331,7 @@ bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_er
     for (uint32_t i = 0; i < run->n_stores; i++)
         BAU_TRY(connect_source(&run->stores[i], err));
     for (uint32_t i = 0; i < run->n_stores; i++)
-        if (run->stores[i].store->target && !run->sources_only)
+        if ((run->stores[i].store->target || run->stores[i].target.given) && !run->sources_only)
             BAU_TRY(connect_target(&run->stores[i], err));
     return BAU_OK;
 }

@@ -16,6 +16,7 @@ struct bau_end { /* source or target of one store */
     const void *config;
     struct bau_side *side;
     const char *identity; /* "" until known */
+    bool given;           /* connector and config were set by the verb: no URI, the project file says nothing */
     bool quiet;           /* tidying up after a stop: no more interrupts */
 };
 
@@ -49,6 +50,9 @@ struct bau_run {
     struct bau_run_store *stores;
     struct bau_selection *selection; /* NULL: the project file has no `subset:` */
     struct bau_subset *subset;       /* over all stores */
+    bau_status (*compiled)(struct bau_run *run, struct bau_error *err); /* the verb's, when plans are there; NULL: none */
+    void *verb;                                                          /* what it needs */
+    bool no_after;                                                       /* `after:` is not for this verb */
     uint32_t n_findings;
     struct bau_text findings_json; /* rows of an array, each with a comma in front */
 };
@@ -71,6 +75,10 @@ bau_status bau_end_bind(struct bau_end *end, struct bau_error *err) BAU_MUST_CHE
 bau_status bau_run_connect(struct bau_run *run, bool need_targets, struct bau_error *err) BAU_MUST_CHECK;
 /* Keys and plans of every store; findings go to the report. */
 bau_status bau_run_compile(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
+/* refresh.c ─ from the secrets to the switch: the whole of a refresh, a snapshot or a restore. */
+bau_status bau_run_refresh(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;
+/* The end of one: findings as JSON, everything closed, the journal's last line. Returns what bau_run_end does. */
+bau_status bau_run_refreshed(struct bau_run *run, bau_status status, struct bau_error *err);
 /* {"status", "exit", "findings"} in place of the lines for people. */
 void bau_run_findings_json(struct bau_run *run, bau_status status);
 /* simulate.c: masks a sample of every table with a CHECK over a masked field and asks the source's server what it says of it.

@@ -44,6 +44,7 @@ bau_status bau_load_options(struct bau_load *l, const struct bau_yaml *map, cons
                             const char *what, const char *const *other, size_t n_other, void *config)
     BAU_MUST_CHECK;
 /* subset.c: `subset:`. */
+bau_status bau_load_archive(struct bau_load *l, const struct bau_yaml_pair *pair) BAU_MUST_CHECK;
 bau_status bau_load_subset(struct bau_load *l, const struct bau_yaml_pair *pair) BAU_MUST_CHECK;
 /* project.c: what stands behind `set:`. */
 bau_status bau_load_fields(struct bau_load *l, const struct bau_yaml_pair *set, struct bau_rule *out)

@@ -8,7 +8,7 @@
 
 #include "src/rule/load.h"
 
-static const char *const later[] = { "packs", "schedule", "archive", "objects" };
+static const char *const later[] = { "packs", "schedule", "objects" };
 
 bau_status bau_load_fail(const struct bau_load *l, struct bau_at at, const char *format, ...)
 {
@@ -359,7 +359,8 @@ static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root,
                                 bool main_file)
 {
     static const char *const words[] = { "version", "include", "domains", "rules",   "key",
-                                         "stores",  "limits",  "after",   "plugins", "subset" };
+                                         "stores",  "limits",  "after",   "plugins", "subset",
+                                         "archive" };
     BAU_TRY(bau_load_keys(l, root, main_file ? "the project file" : "an included file", words,
                           main_file ? BAU_COUNT(words) : 4));
     const struct bau_yaml_pair *version = bau_yaml_get(root, "version"), *p;
@@ -383,6 +384,8 @@ static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root,
     }
     if ((p = bau_yaml_get(root, "subset")))
         BAU_TRY(bau_load_subset(l, p));
+    if ((p = bau_yaml_get(root, "archive")))
+        BAU_TRY(bau_load_archive(l, p));
     if ((p = bau_yaml_get(root, "after")))
         BAU_TRY(load_after(l, p));
     p = bau_yaml_get(root, "include");

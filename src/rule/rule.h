@@ -181,6 +181,21 @@ struct bau_subset_rules {
     const struct bau_outside_rule *outside;
 };
 
+/* `archive:`: where snapshots go, who may open them, which of them stay. References are unresolved. */
+struct bau_archive_rules {
+    struct bau_at at;       /* file NULL: the project has no archive */
+    const char *to;         /* a folder, a URI, or env:NAME, command:… that gives one */
+    const char *passphrase; /* references: what seals and opens */
+    const char *key;
+    struct bau_texts recipients; /* references: public keys in PEM */
+    const char *identity;        /* reference: the private key that opens, in PEM */
+    const char *signed_by;       /* 64 hex digits: whose archives are accepted; NULL: any */
+    uint32_t level;              /* of zstd */
+    uint64_t chunk;              /* bytes of values in a group of rows, about */
+    uint32_t last, daily, weekly, monthly;
+    uint64_t age_ms, size;
+};
+
 struct bau_limits {           /* `limits:` in the project file; command line options override */
     uint32_t lanes;           /* 0: number of CPUs, at most 8 */
     uint64_t rate_bytes;      /* per second from the source, 0: none */
@@ -201,6 +216,7 @@ struct bau_project {
     const struct bau_step *after;
     struct bau_limits limits;
     struct bau_subset_rules subset;
+    struct bau_archive_rules archive;
     uint32_t n_plugins;
     const struct bau_loaded_plugin *plugins;
 };
@@ -209,6 +225,9 @@ extern const struct bau_option
     bau_limit_options[]; /* the keys of `limits:`; the command line's come from it too */
 
 /* The keys of `subset:` that are plain values, and those of an entry of `children:`. */
+/* The keys of `archive:` and of its `keep:` that are plain values. */
+extern const struct bau_option bau_archive_options[], bau_archive_keep_options[];
+
 extern const struct bau_option bau_subset_options[], bau_child_options[];
 
 /* Reads and checks the file and what it includes. Errors are BAU_E_USAGE with file:line:column in front, and the

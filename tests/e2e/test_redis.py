@@ -192,6 +192,7 @@ class Redis(unittest.TestCase):
     "cart:{customer}": { customer: { domain: customer }, value: { keep: product ids } }
     "user:{id}":
       id: { domain: customer }
+      "field:id": { domain: customer }
       email: email
       name: { mask: person_name }
       note: "null"
@@ -241,7 +242,7 @@ class Redis(unittest.TestCase):
             self.assertEqual(after[b"cart:" + p], before[b"cart:%d" % i])  # value and expiry too
             user, old = after[b"user:" + p][1], before[b"user:%d" % i][1]
             self.assertEqual(set(user), {b"id", b"email", b"name", b"theme"})
-            self.assertEqual(user[b"theme"], b"dark")
+            self.assertEqual((user[b"id"], user[b"theme"]), (p, b"dark"))
             self.assertNotEqual(user[b"email"], old[b"email"])
             profile = json.loads(after[b"profile:" + p][1])
             self.assertEqual(profile["friends"], [pseudonym[i % n + 1], pseudonym[7]])

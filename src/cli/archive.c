@@ -1,0 +1,266 @@
+/* snapshot, restore, list, verify, inspect, prune: option rows, and the calls into src/refresh. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "src/cli/cli.h"
+#include "src/refresh/refresh.h"
+
+#define SHELF(config, member) offsetof(config, shelf) + offsetof(struct bau_shelf_options, member)
+
+/* What opens an archive, for the verbs that read. */
+#define SHELF_OPTIONS(config)                                                                                \
+    { "from", BAU_OPTION_TEXT, SHELF(config, from), NULL, 0, 0,                                              \
+      "Where archives lie, in place of the project file's `archive: { to: … }`.", 0, NULL, "PLACE", 0 },     \
+        { "signed_by", BAU_OPTION_TEXT, SHELF(config, signed_by), NULL, 0, 0,                                \
+          "Public key that the archive must be signed by.", 0, NULL, "HEX", 0 },                             \
+        { "passphrase", BAU_OPTION_TEXT, SHELF(config, passphrase), NULL, 0, 0,                              \
+          "Passphrase that opens a sealed archive: env:NAME, file:PATH or command:COMMAND.", 0, NULL,        \
+          "REFERENCE", 0 },                                                                                  \
+        { "unseal_key", BAU_OPTION_TEXT, SHELF(config, key), NULL, 0, 0,                                            \
+          "Key that opens a sealed archive: env:NAME, file:PATH or command:COMMAND.", 0, NULL, "REFERENCE",  \
+          0 },                                                                                               \
+    {                                                                                                        \
+        "identity", BAU_OPTION_TEXT, SHELF(config, identity), NULL, 0, 0,                                    \
+            "Private X25519 key in PEM of one the archive was sealed for: file:PATH, env:NAME or "           \
+            "command:COMMAND.",                                                                              \
+            0, NULL, "REFERENCE", 0                                                                          \
+    }
+#define NAME_OPTION(config)                                                                                  \
+    {                                                                                                        \
+        "archive", BAU_OPTION_TEXT, SHELF(config, name), NULL, 0, 0,                                         \
+            "Name of the archive, as bauta list shows it; without it, the latest.", BAU_OPTION_OPERAND,      \
+            NULL, "ARCHIVE", 0                                                                               \
+    }
+
+struct work_config { /* verbs that move rows */
+    struct bau_limits limits; /* first: see bau_command.limits */
+    struct bau_texts only;
+    bool full;
+    struct bau_shelf_options shelf;
+};
+struct look_config { /* verbs that look at archives */
+    struct bau_shelf_options shelf;
+    bool all, dry_run;
+    uint64_t debris_ms;
+};
+
+static const struct bau_option snapshot_options[] = {
+    { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
+      "A store of the project file to archive; without it, all of them.", 0, NULL, "STORE", 0 },
+    { "full", BAU_OPTION_BOOL, offsetof(struct work_config, full), "false", 0, 0,
+      "Write every chunk anew, also those that an earlier archive has.", 0, NULL, NULL, 0 },
+    { 0 },
+};
+static const struct bau_option restore_options[] = {
+    NAME_OPTION(struct work_config),
+    { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
+      "A store to restore; without it, every store of the archive that the project file names.", 0, NULL, "STORE",
+      0 },
+    SHELF_OPTIONS(struct work_config),
+    { 0 },
+};
+static const struct bau_option list_options[] = {
+    { "from", BAU_OPTION_TEXT, SHELF(struct look_config, from), NULL, 0, 0,
+      "Where archives lie, in place of the project file's `archive: { to: … }`.", 0, NULL, "PLACE", 0 },
+    { 0 },
+};
+static const struct bau_option inspect_options[] = {
+    NAME_OPTION(struct look_config),
+    SHELF_OPTIONS(struct look_config),
+    { 0 },
+};
+static const struct bau_option verify_options[] = {
+    NAME_OPTION(struct look_config),
+    { "all", BAU_OPTION_BOOL, offsetof(struct look_config, all), "false", 0, 0, "Every archive that is there.", 0,
+      NULL, NULL, 0 },
+    SHELF_OPTIONS(struct look_config),
+    { 0 },
+};
+static const struct bau_option prune_options[] = {
+    { "dry_run", BAU_OPTION_BOOL, offsetof(struct look_config, dry_run), "false", 0, 0,
+      "Say what would go, and remove nothing.", 0, NULL, NULL, 0 },
+    { "debris", BAU_OPTION_DURATION, offsetof(struct look_config, debris_ms), "24h", 0, INT64_MAX,
+      "How old objects without an archive must be to count as left by a dead run.", 0, NULL, NULL, 0 },
+    { 0 },
+};
+
+static bau_status show(const struct bau_cli *cli, struct bau_report *report, bau_status status, struct bau_error *err)
+{
+    struct bau_error print;
+    const bau_status printed = bau_cli_print(cli, &report->out, &print);
+    if (report->findings.data && report->findings.len)
+        fputs(report->findings.data, stderr);
+    bau_report_release(report);
+    if (status == BAU_OK && printed != BAU_OK) {
+        *err = print;
+        return printed;
+    }
+    return status;
+}
+
+static struct bau_run_options run_options_of(const struct work_config *c, const struct bau_cli *cli)
+{
+    return (struct bau_run_options){
+        .stores = c->only,
+        .lanes = c->limits.lanes,
+        .rate_bytes = c->limits.rate_bytes,
+        .timeout_ms = c->limits.timeout_ms,
+        .snapshot_age_ms = c->limits.snapshot_age_ms,
+        .json = cli->globals.json,
+        .plain = cli->globals.quiet || cli->globals.log == BAU_CLI_LOG_JSON,
+    };
+}
+
+static bau_status run_snapshot(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct work_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    const struct bau_run_options options = run_options_of(c, cli);
+    BAU_TRY(bau_project_load(cli->globals.file, &project, err));
+    bau_status status = bau_snapshot(project, &options, c->full, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+static bau_status run_restore(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct work_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    const struct bau_run_options options = run_options_of(c, cli);
+    BAU_TRY(bau_project_load(cli->globals.file, &project, err));
+    bau_status status = bau_restore(project, &options, &c->shelf, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+/* Who names the place needs no project file. */
+static bau_status maybe_load(const struct look_config *c, const struct bau_cli *cli, struct bau_project **out,
+                             struct bau_error *err)
+{
+    *out = NULL;
+    return c->shelf.from && access(cli->globals.file, F_OK) != 0 ? BAU_OK
+                                                                 : bau_project_load(cli->globals.file, out, err);
+}
+
+static bau_status run_list(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct look_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    BAU_TRY(maybe_load(c, cli, &project, err));
+    bau_status status = bau_archive_list(project, &c->shelf, cli->globals.json, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+static bau_status run_inspect(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct look_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    BAU_TRY(maybe_load(c, cli, &project, err));
+    bau_status status = bau_archive_inspect(project, &c->shelf, cli->globals.json, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+static bau_status run_verify(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct look_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    BAU_TRY(maybe_load(c, cli, &project, err));
+    bau_status status = bau_archive_check(project, &c->shelf, c->all, cli->globals.json, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+static bau_status run_prune(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct look_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    BAU_TRY(bau_project_load(cli->globals.file, &project, err));
+    bau_status status =
+        bau_archive_tidy(project, &c->shelf, c->dry_run, c->debris_ms, cli->globals.json, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+const struct bau_command bau_command_snapshot = {
+    .name = "snapshot",
+    .summary = "sources, masked, into an archive",
+    .description =
+        "Takes one consistent snapshot of every source, masks it in flight and writes it as one archive into the "
+        "place that `archive:` of the project file names: compressed, sealed for those it names, signed. Chunks "
+        "that an earlier archive of the same key and recipients has are not written again.\n\nUntil its manifest is "
+        "written, last, the archive does not exist: a run that fails or is killed leaves nothing that could be "
+        "taken for one.",
+    .options = snapshot_options,
+    .limits = bau_limit_options,
+    .config_bytes = sizeof(struct work_config),
+    .run = run_snapshot,
+};
+
+const struct bau_command bau_command_restore = {
+    .name = "restore",
+    .summary = "an archive into the targets",
+    .description =
+        "Loads the stores of an archive into the targets of the project file, as a refresh does: beside the old "
+        "target, verified, switched in one step. Every chunk is checked before a row of it is written; an archive "
+        "that is damaged leaves the old target serving. Neither sources nor the masking key are needed.",
+    .options = restore_options,
+    .limits = bau_limit_options,
+    .config_bytes = sizeof(struct work_config),
+    .run = run_restore,
+};
+
+const struct bau_command bau_command_list = {
+    .name = "list",
+    .summary = "the archives that are there",
+    .description = "Shows every archive: rows, bytes of values, bytes it added to the place, and its stores. Needs no "
+                   "key; an archive whose manifest is damaged is shown as such.",
+    .options = list_options,
+    .config_bytes = sizeof(struct look_config),
+    .run = run_list,
+};
+
+const struct bau_command bau_command_inspect = {
+    .name = "inspect",
+    .summary = "what one archive holds",
+    .description = "Shows signer and root of an archive, and of each store when it was taken, under which plan, and "
+                   "the rows and bytes of each dataset. Reads the manifest only.",
+    .options = inspect_options,
+    .config_bytes = sizeof(struct look_config),
+    .run = run_inspect,
+};
+
+const struct bau_command bau_command_verify = {
+    .name = "verify",
+    .summary = "reads every byte of an archive and checks it",
+    .description = "Checks the manifest's signature, its root, and of every chunk digest, seal, compression and "
+                   "contents. Needs no network but to the place itself. A fault ends it with exit code 9 and says "
+                   "where it lies.",
+    .options = verify_options,
+    .config_bytes = sizeof(struct look_config),
+    .run = run_verify,
+};
+
+const struct bau_command bau_command_prune = {
+    .name = "prune",
+    .summary = "removes archives that need not be kept, and debris",
+    .description =
+        "Keeps what `archive: { keep: … }` asks for and always the latest archive; removes the others, with the key "
+        "that only they held, then every object that no archive names and no run is writing.",
+    .options = prune_options,
+    .config_bytes = sizeof(struct look_config),
+    .run = run_prune,
+};
