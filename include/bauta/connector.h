@@ -39,8 +39,18 @@ struct bau_watch {
     void (*busy)(void *self, struct bau_link *link, bool on);
 };
 
+/* A dataset that a rule names by hand, and the fields that rules name in it. A store without tables has no catalog of its own
+ * to tell its datasets from: these are they (Redis: key templates). Wildcards are left out. */
+struct bau_named {
+    const char *dataset;
+    uint32_t n_fields;
+    const char *const *fields;
+};
+
 struct bau_open {
     const char *store; /* name in the project file, for messages */
+    uint32_t n_named;
+    const struct bau_named *named; /* live as long as the side */
     const struct bau_secret *uri;
     const void *config;  /* options of the connector, config_bytes, bound */
     bool write;          /* false: source */

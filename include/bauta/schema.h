@@ -73,7 +73,7 @@ typedef enum {
 
 struct bau_dataset {
     const char *name;  /* "public.customers": segments joined by '.', as selectors spell it */
-    const char *space; /* "public" */
+    const char *space; /* "public"; NULL: the store knows no spaces, `name` is one segment */
     const char *bare;  /* "customers" */
     bau_dataset_kind kind;
     uint32_t parent; /* partition: the dataset it is a partition of, else BAU_NO_DATASET */
@@ -86,6 +86,7 @@ struct bau_dataset {
     uint64_t est_rows, est_bytes; /* estimates of the store; 0 unknown */
     uint64_t fingerprint;         /* changes when a name, type or nullability of a field changes */
     uint32_t native_id;           /* PostgreSQL: table OID */
+    bool dropped;                 /* a rule leaves it behind */
     const char *only_by_rule; /* why it stays behind when no rule speaks of it; NULL: its fields need rules */
     const char *comment;
 };
@@ -110,6 +111,9 @@ struct bau_blocker {
 
 uint32_t bau_catalog_find(const struct bau_catalog *catalog,
                           const char *name); /* BAU_NO_DATASET when absent */
+/* Store and dataset as selectors spell them: "shop", "public", "customers", or, where the store knows no spaces, "cache",
+ * "cart:{customer}". Returns how many segments there are. */
+uint32_t bau_dataset_segments(const struct bau_dataset *dataset, const char *store, const char *out[3]);
 uint32_t bau_dataset_find(const struct bau_dataset *dataset, const char *field); /* UINT32_MAX when absent */
 
 #endif

@@ -256,9 +256,14 @@ static void add_top(struct bau_text *out)
     bau_text_add(
         out,
         ",\"domains\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/masker\"}},"
-        "\"rules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"at\",\"set\"],"
+        "\"rules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"at\"],"
+        "\"oneOf\":[{\"required\":[\"set\"]},{\"required\":[\"keys\"]}],"
         "\"additionalProperties\":false,\"properties\":{"
         "\"at\":{\"type\":\"string\",\"description\":\"STORE.DATASET; * inside a segment, ** any depth.\"},"
+        "\"keys\":{\"type\":\"object\",\"description\":\"Key templates of a store such as Redis.\","
+        "\"additionalProperties\":{\"anyOf\":[{\"type\":\"object\",\"required\":[\"drop\"],"
+        "\"additionalProperties\":false,\"properties\":{\"drop\":{\"const\":true}}},"
+        "{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/field\"}}]}},"
         "\"set\":{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/field\"}}}}},"
         "\"limits\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
     add_options(out, bau_limit_options, &first);

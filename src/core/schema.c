@@ -26,3 +26,13 @@ uint32_t bau_dataset_find(const struct bau_dataset *dataset, const char *field)
             return f;
     return UINT32_MAX;
 }
+
+uint32_t bau_dataset_segments(const struct bau_dataset *dataset, const char *store, const char *out[3])
+{
+    uint32_t n = 0;
+    out[n++] = store;
+    if (dataset->space)
+        out[n++] = dataset->space;
+    out[n++] = dataset->bare;
+    return n;
+}

@@ -46,8 +46,9 @@ const char *bau_build_object(const struct bau_build *b, const struct bau_dataset
 static bool rule_matches(const struct bau_build *b, const struct bau_rule *rule,
                          const struct bau_dataset *dataset)
 {
-    const char *segments[3] = { b->store->name, dataset->space, dataset->bare };
-    return bau_pattern_matches(&rule->where, segments, 3);
+    const char *segments[3];
+    return bau_pattern_matches(&rule->where, segments,
+                               bau_dataset_segments(dataset, b->store->name, segments));
 }
 
 /* The dataset's name is written out: `shop.**` speaks of no dataset in particular. */
@@ -71,6 +72,12 @@ bau_status bau_plan_leave_out(const struct bau_project *project, const struct ba
             spoken_of = rule_matches(&b, &project->rules[r], &catalog->datasets[d]) &&
                         names_dataset(&project->rules[r].where);
         datasets[d] = catalog->datasets[d];
+        for (uint32_t r = 0; r < project->n_rules; r++)
+            if (project->rules[r].drop && rule_matches(&b, &project->rules[r], &catalog->datasets[d])) {
+                spoken_of = false;
+                datasets[d].dropped = true;
+                datasets[d].only_by_rule = "a rule drops it";
+            }
         if (!spoken_of)
             datasets[d].kind = BAU_DATASET_SCHEMA;
     }
@@ -246,10 +253,11 @@ static void uncovered(struct bau_build *b)
             if (dataset->fields[f].generated || b->choices[d][f].treat)
                 continue;
             const struct bau_guess guess = bau_guess_field(b->catalog, dataset, f);
-            const char *where[3] = { b->store->name, dataset->space, dataset->bare };
+            const char *where[3];
+            const uint32_t n_where = bau_dataset_segments(dataset, b->store->name, where);
             BAU_AUTO_TEXT rule = { 0 };
             bau_text_add(&rule, "- { at: ");
-            bau_spell_selector(&rule, where, 3);
+            bau_spell_selector(&rule, where, n_where);
             bau_text_add(&rule, ", set: { ");
             bau_spell_selector(&rule, &dataset->fields[f].name, 1);
             bau_text_add(&rule, ": ");

@@ -135,13 +135,14 @@ static uint32_t add_dataset(struct bau_text *out, const char *store, const struc
     const uint32_t sure = add_fields(NULL, catalog, d, true, "");
     const uint32_t open = add_fields(NULL, catalog, d, false, "");
     const char *mark = sure ? "" : "# ";
-    const char *where[3] = { store, dataset->space, dataset->bare };
+    const char *where[3];
+    const uint32_t n_where = bau_dataset_segments(dataset, store, where);
     char rows[32];
     bau_text_addf(out, "\n  # about %s rows", bau_count_text(dataset->est_rows, rows));
     if (dataset->only_by_rule)
         bau_text_addf(out, "; %s", dataset->only_by_rule);
     bau_text_addf(out, "\n  %s- at: ", mark);
-    bau_spell_selector(out, where, 3);
+    bau_spell_selector(out, where, n_where);
     bau_text_addf(out, "\n  %s  set:\n", mark);
     add_fields(out, catalog, d, true, "      ");
     add_inherited(out, catalog, d);

@@ -124,7 +124,10 @@ static void dataset_lines(struct bau_text *out, const struct bau_run_store *s, u
     bau_text_add(out, "\n  ");
     bau_text_add_column(out, dataset->name, 30, true);
     if (dataset->kind == BAU_DATASET_SCHEMA) {
-        bau_text_addf(out, " %s\n", dataset->only_by_rule ? "stays behind: no rule names it" : "schema only");
+        bau_text_addf(out, " %s\n",
+                      dataset->dropped        ? "stays behind: a rule drops it"
+                      : dataset->only_by_rule ? "stays behind: no rule names it"
+                                              : "schema only");
         return;
     }
     bau_text_addf(out, " about %13s rows %9s %5u part%s\n", bau_count_text(f.rows, rows),

@@ -389,9 +389,10 @@ static bau_status read_dataset(struct preview *p, const struct bau_run_store *s,
 
 static bool chosen(const struct preview *p, const struct bau_run_store *s, const struct bau_dataset *dataset)
 {
-    const char *segments[3] = { s->store->name, dataset->space, dataset->bare };
+    const char *segments[3];
+    const uint32_t n = bau_dataset_segments(dataset, s->store->name, segments);
     for (uint32_t i = 0; i < p->options->datasets.n; i++)
-        if (bau_pattern_matches(&p->patterns[i], segments, 3) ||
+        if (bau_pattern_matches(&p->patterns[i], segments, n) ||
             bau_pattern_matches(&p->patterns[i], segments, 1))
             return true;
     return p->options->datasets.n == 0;

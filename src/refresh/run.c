@@ -136,7 +136,13 @@ bau_status bau_end_open(struct bau_end *end, struct bau_error *err)
     const struct bau_run *run = end->of->run;
     if (!end->connector)
         BAU_TRY(resolve(end, err));
+    const struct bau_named *named = NULL;
+    uint32_t n_named = 0;
+    if (run->project)
+        BAU_TRY(bau_project_named(run->project, end->of->store->name, run->arena, &named, &n_named, err));
     const struct bau_open with = { .store = end->of->store->name,
+                                   .n_named = n_named,
+                                   .named = named,
                                    .uri = end->uri,
                                    .config = end->config,
                                    .write = end->write,

@@ -46,6 +46,12 @@ bau_status bau_load_options(struct bau_load *l, const struct bau_yaml *map, cons
 /* subset.c: `subset:`. */
 bau_status bau_load_archive(struct bau_load *l, const struct bau_yaml_pair *pair) BAU_MUST_CHECK;
 bau_status bau_load_subset(struct bau_load *l, const struct bau_yaml_pair *pair) BAU_MUST_CHECK;
+/* project.c: what stands behind `set:`. */
+bau_status bau_load_fields(struct bau_load *l, const struct bau_yaml_pair *set, struct bau_rule *out)
+    BAU_MUST_CHECK;
+/* keys.c: `{ at: STORE, keys: { TEMPLATE: … } }`, one rule a template, from out[0] on; how many there are is in `keys`. */
+bau_status bau_load_key_rules(struct bau_load *l, const struct bau_yaml *map, struct bau_rule *out)
+    BAU_MUST_CHECK;
 /* plugin.c: `plugins:`. */
 bau_status bau_load_plugins(const struct bau_load *l, const struct bau_yaml_pair *pair,
                             const char *project_path) BAU_MUST_CHECK;

@@ -8,7 +8,7 @@
 
 #include "src/rule/load.h"
 
-static const char *const later[] = { "packs", "schedule", "keys", "objects" };
+static const char *const later[] = { "packs", "schedule", "objects" };
 
 bau_status bau_load_fail(const struct bau_load *l, struct bau_at at, const char *format, ...)
 {
@@ -174,21 +174,24 @@ static bau_status load_rule(struct bau_load *l, const struct bau_yaml_pair *item
 {
     static const char *const words[] = { "at", "set" };
     const struct bau_yaml *map = item->value;
-    if (map->kind != BAU_YAML_MAP)
-        return bau_load_fail(l, item->at, "a rule is { at: STORE.SCHEMA.TABLE, set: { FIELD: … } }");
     BAU_TRY(bau_load_keys(l, map, "a rule", words, BAU_COUNT(words)));
     const struct bau_yaml_pair *at = bau_yaml_get(map, "at"), *set = bau_yaml_get(map, "set");
     if (!at || !set)
         return bau_load_fail(l, map->at, "a rule needs `at:` and `set:`");
     BAU_TRY(bau_load_kind(l, at, BAU_YAML_SCALAR, "STORE.SCHEMA.TABLE"));
-    BAU_TRY(bau_load_kind(l, set, BAU_YAML_MAP, "{ FIELD: … }"));
     *out = (struct bau_rule){ .at = map->at };
     BAU_TRY(bau_pattern_parse(at->value->text, at->value->at, l->arena, &out->where, l->err));
+    return bau_load_fields(l, set, out);
+}
+
+bau_status bau_load_fields(struct bau_load *l, const struct bau_yaml_pair *set, struct bau_rule *out)
+{
+    BAU_TRY(bau_load_kind(l, set, BAU_YAML_MAP, "{ FIELD: … }"));
     struct bau_field_rule *fields = bau_arena_zero(l->arena, (set->value->n + 1) * sizeof *fields);
     if (!fields)
         return bau_load_memory(l);
     if (set->value->n == 0)
-        return bau_load_fail(l, set->at, "set: names no field");
+        return bau_load_fail(l, set->at, "%s: names no field", set->key);
     for (uint32_t i = 0; i < set->value->n; i++) {
         const struct bau_yaml_pair *p = &set->value->pairs[i];
         if (p->key[0] == '$')
@@ -209,12 +212,18 @@ static bau_status load_rule(struct bau_load *l, const struct bau_yaml_pair *item
 static bau_status load_rules(struct bau_load *l, const struct bau_yaml_pair *pair)
 {
     BAU_TRY(bau_load_kind(l, pair, BAU_YAML_LIST, "a list of { at: …, set: … }"));
-    void *at = l->rules;
-    BAU_TRY(grow(l, &at, l->project->n_rules, &l->room_rules, pair->value->n, sizeof *l->rules));
-    l->rules = at;
     for (uint32_t i = 0; i < pair->value->n; i++) {
-        BAU_TRY(load_rule(l, &pair->value->pairs[i], &l->rules[l->project->n_rules]));
-        l->project->n_rules++;
+        const struct bau_yaml_pair *item = &pair->value->pairs[i];
+        if (item->value->kind != BAU_YAML_MAP)
+            return bau_load_fail(l, item->at, "a rule is { at: STORE.SCHEMA.TABLE, set: { FIELD: … } }");
+        const struct bau_yaml_pair *keys = bau_yaml_get(item->value, "keys");
+        const uint32_t n = keys ? keys->value->n : 1;
+        void *at = l->rules;
+        BAU_TRY(grow(l, &at, l->project->n_rules, &l->room_rules, n, sizeof *l->rules));
+        l->rules = at;
+        BAU_TRY(keys ? bau_load_key_rules(l, item->value, &l->rules[l->project->n_rules])
+                     : load_rule(l, item, &l->rules[l->project->n_rules]));
+        l->project->n_rules += n;
     }
     return BAU_OK;
 }

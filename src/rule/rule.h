@@ -85,6 +85,7 @@ struct bau_field_rule {
 struct bau_rule {             /* one entry of `rules:` */
     struct bau_pattern where; /* STORE.SCHEMA.TABLE */
     struct bau_at at;
+    bool drop; /* the whole dataset stays behind; no fields */
     uint32_t n_fields;
     const struct bau_field_rule *fields;
 };
@@ -251,6 +252,10 @@ bau_status bau_plugins_open(const struct bau_texts *paths, struct bau_project **
 const struct bau_masker *bau_project_masker(const struct bau_project *project, const char *name);
 const char *bau_project_nearest_masker(const struct bau_project *project, const char *name);
 size_t bau_project_scratch(const struct bau_project *project);
+/* The datasets of a store that rules write out, with the fields they name: what bau_open.named holds. Arena texts. */
+bau_status bau_project_named(const struct bau_project *project, const char *store, struct bau_arena *arena,
+                             const struct bau_named **out, uint32_t *out_n, struct bau_error *err)
+    BAU_MUST_CHECK;
 const struct bau_store *bau_project_store(const struct bau_project *project, const char *name);
 
 #endif

@@ -14,8 +14,9 @@ const char *bau_raw_name(const struct bau_select *x, uint32_t node)
 static bool matches(const struct bau_select *x, const struct bau_pattern *pattern, uint32_t store,
                     const struct bau_dataset *d)
 {
-    const char *segments[3] = { x->stores[store].store->name, d->space, d->bare };
-    return bau_pattern_matches(pattern, segments, 3);
+    const char *segments[3];
+    return bau_pattern_matches(pattern, segments,
+                               bau_dataset_segments(d, x->stores[store].store->name, segments));
 }
 
 bool bau_raw_matches(const struct bau_select *x, const struct bau_pattern *pattern, uint32_t node)

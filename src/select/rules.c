@@ -30,8 +30,9 @@ static bool names_node(const struct bau_select *x, const struct bau_pattern *pat
     const uint32_t s = x->nodes[node].store;
     const struct bau_catalog *c = x->stores[s].catalog;
     for (uint32_t d = 0; d < c->n_datasets; d++) {
-        const char *segments[3] = { x->stores[s].store->name, c->datasets[d].space, c->datasets[d].bare };
-        if (x->node_of[s][d] == node && bau_pattern_matches(pattern, segments, 3))
+        const char *segments[3];
+        const uint32_t n = bau_dataset_segments(&c->datasets[d], x->stores[s].store->name, segments);
+        if (x->node_of[s][d] == node && bau_pattern_matches(pattern, segments, n))
             return true;
     }
     return false;
@@ -93,9 +94,10 @@ static bool names_edge(const struct bau_select *x, const struct bau_pattern *pat
         return true;
     const struct bau_dataset *d = bau_raw_dataset(x, e->child);
     for (uint32_t i = 0; e->child_columns && i < e->n; i++) {
-        const char *segments[4] = { x->stores[x->nodes[e->child].store].store->name, d->space, d->bare,
-                                    e->child_columns[i] };
-        if (bau_pattern_matches(pattern, segments, 4))
+        const char *segments[4];
+        const uint32_t n = bau_dataset_segments(d, x->stores[x->nodes[e->child].store].store->name, segments);
+        segments[n] = e->child_columns[i];
+        if (bau_pattern_matches(pattern, segments, n + 1))
             return true;
     }
     return false;
@@ -211,11 +213,12 @@ static void uncovered(struct bau_select *x)
         const struct bau_raw_node *node = &x->nodes[n];
         if (node->kept || node->outside || node->left)
             continue;
-        const char *segments[3] = { x->stores[node->store].store->name, bau_raw_dataset(x, n)->space,
-                                    bau_raw_dataset(x, n)->bare };
+        const char *segments[3];
+        const uint32_t n_segments =
+            bau_dataset_segments(bau_raw_dataset(x, n), x->stores[node->store].store->name, segments);
         BAU_AUTO_TEXT line = { 0 };
         bau_text_add(&line, "outside: { ");
-        bau_spell_selector(&line, segments, 3);
+        bau_spell_selector(&line, segments, n_segments);
         bau_text_add(&line, ": full } # or empty");
         bau_find_add(x->findings, BAU_E_POLICY, (struct bau_at){ 0 },
                      line.data ? bau_arena_text(x->findings->arena, line.data) : NULL, bau_raw_name(x, n),
