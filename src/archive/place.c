@@ -6,9 +6,8 @@
 static const struct bau_connector *connector_of(const char *uri)
 {
     const struct bau_connector *c = bau_connector_for(uri);
-    for (size_t i = 0; !c && !strstr(uri, "://") && i < bau_n_connectors; i++)
-        if (strcmp(bau_connectors[i]->name, "file") == 0)
-            c = bau_connectors[i];
+    if (!c && !strstr(uri, "://")) /* a plain path, or file:PATH */
+        c = bau_connector_for("file://");
     return c && c->objects ? c : NULL;
 }
 

@@ -24,7 +24,7 @@ static const struct bau_dataset dataset = { .name = "public.t", .space = "public
 static const struct bau_catalog catalog = { .store = "db", .server = "a test", .n_datasets = 1, .datasets = &dataset };
 static const uint8_t master[32] = { 7, 1, 4, 9, 200, 33, 12, 5, 90, 17, 63, 2, 8, 250, 44, 71 };
 
-static char folder[64];
+static char folder[256];
 
 static void make_folder(void)
 {
@@ -410,7 +410,7 @@ Test(archive, chunks_out_of_place)
             }
     cr_assert_gt(y, 0, "two chunks of one length");
     const struct bau_chunk_at first = a->manifest->chunks[x], second = a->manifest->chunks[y];
-    char pack[256], object[64];
+    char pack[512], object[64];
     bau_pack_name(a->manifest->id, 0, object);
     snprintf(pack, sizeof pack, "%s/%s", folder, object);
     bau_archive_close(a);
@@ -434,7 +434,7 @@ Test(archive, chunks_out_of_place)
     cr_assert_eq(open_archive(other, &opener, &a, &err), BAU_OK);
     bau_pack_name(a->manifest->id, 0, object);
     bau_archive_close(a);
-    char from[256];
+    char from[512];
     snprintf(from, sizeof from, "%s/%s", folder, object);
     static uint8_t bytes[1 << 16];
     FILE *in = fopen(from, "rb");
@@ -447,9 +447,9 @@ Test(archive, chunks_out_of_place)
     is_told(name, "another's chunks", f, 0);
     /* a manifest under another name */
     put_file(pack, f->bytes, f->n);
-    char to[256];
-    snprintf(from, sizeof from, "%.64s/archives/%s/manifest", folder, other);
-    snprintf(to, sizeof to, "%.64s/archives/%s/manifest", folder, name);
+    char to[512];
+    snprintf(from, sizeof from, "%.200s/archives/%s/manifest", folder, other);
+    snprintf(to, sizeof to, "%.200s/archives/%s/manifest", folder, name);
     in = fopen(from, "rb");
     const size_t n_manifest = fread(bytes, 1, sizeof bytes, in);
     fclose(in);
@@ -630,6 +630,31 @@ Test(archive, who_is_kept)
         cr_expect(stays[i]);
 }
 
+/* ── golden ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Archives of every version ever released, sealed for key_opener: BAUTA_GOLDEN=write makes those of this one. */
+Test(archive, golden)
+{
+    struct bau_locks locks = key_lock();
+    struct bau_opener opener = key_opener();
+    struct rows rows;
+    make_rows(&rows, 1, 200, 0, 0);
+    remove_folder();
+    snprintf(folder, sizeof folder, "%s", BAU_GOLDEN_FOLDER "/archive-1");
+    const char *write = getenv("BAUTA_GOLDEN");
+    if (write && strcmp(write, "write") == 0)
+        make_archive(&(struct making){ .locks = &locks, .run_id = "00000000000000e1", .chunk = 4096 }, &rows);
+    struct bau_archive *a = NULL;
+    struct bau_error err = { 0 };
+    cr_assert_eq(open_archive(NULL, &opener, &a, &err), BAU_OK, "%s", err.text);
+    same_rows(a, &rows, 0);
+    struct bau_verified seen;
+    cr_expect_eq(bau_archive_verify(a, &seen, &err), BAU_OK, "%s", err.text);
+    bau_archive_close(a);
+    make_folder(); /* the end of the test removes this one */
+    bau_text_release(&rows.raw);
+}
+
 /* ── chunks ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static void chunk_of(uint32_t n, uint32_t width, uint32_t nulls_every, uint32_t seed)
@@ -687,7 +712,7 @@ Test(archive, hostile_names)
     struct bau_error err;
     bool made, there;
     struct bau_object o;
-    char byte, path[128];
+    char byte, path[512];
     cr_assert_eq(bau_place_open(&with, &p, &err), BAU_OK);
     for (size_t i = 0; i < BAU_COUNT(names); i++) {
         cr_expect_eq(p.kind->put(p.at, names[i], "x", 1, false, &made, &err), BAU_E_USAGE, "put '%s'", names[i]);

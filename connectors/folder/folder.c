@@ -461,8 +461,8 @@ static const struct bau_objects_kind file_objects = { .open = file_open,
                                                       .remove = file_remove,
                                                       .sweep = file_sweep };
 
-const struct bau_connector bau_connector_file = {
-    .name = "file",
+const struct bau_connector bau_connector_folder = {
+    .name = "folder",
     .schemes = "file",
     .summary = "A folder, for archives.",
     .objects = &file_objects,
