@@ -37,6 +37,7 @@ struct work_config { /* verbs that move rows */
     struct bau_texts only;
     bool full;
     struct bau_shelf_options shelf;
+    struct bau_pull_options pull;
 };
 struct look_config { /* verbs that look at archives */
     struct bau_shelf_options shelf;
@@ -56,6 +57,20 @@ static const struct bau_option restore_options[] = {
     { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
       "A store to restore; without it, every store of the archive that the project file names.", 0, NULL, "STORE",
       0 },
+    SHELF_OPTIONS(struct work_config),
+    { 0 },
+};
+static const struct bau_option pull_options[] = {
+    NAME_OPTION(struct work_config),
+    { "to", BAU_OPTION_TEXT, offsetof(struct work_config, pull) + offsetof(struct bau_pull_options, to), NULL, 0, 0,
+      "Where to: a store's URI without a password, or env:NAME, command:COMMAND that gives one; without it, the project "
+      "file's target.",
+      0, NULL, "STORE", 0 },
+    { "subset", BAU_OPTION_TEXTS, offsetof(struct work_config, pull) + offsetof(struct bau_pull_options, subset), NULL, 0,
+      0, "Rows to start with, such as 'shop.public.customers: 1%'; what depends on them and what they need comes along.", 0,
+      NULL, "DATASET: PERCENT", 0 },
+    { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
+      "A store of the archive; without it, all of them.", 0, NULL, "STORE", 0 },
     SHELF_OPTIONS(struct work_config),
     { 0 },
 };
@@ -138,12 +153,25 @@ static bau_status run_restore(const void *config, const struct bau_cli *cli, str
 }
 
 /* Who names the place needs no project file. */
-static bau_status maybe_load(const struct look_config *c, const struct bau_cli *cli, struct bau_project **out,
+static bau_status maybe_load(const struct bau_shelf_options *shelf, const struct bau_cli *cli, struct bau_project **out,
                              struct bau_error *err)
 {
     *out = NULL;
-    return c->shelf.from && access(cli->globals.file, F_OK) != 0 ? BAU_OK
+    return shelf->from && access(cli->globals.file, F_OK) != 0 ? BAU_OK
                                                                  : bau_project_load(cli->globals.file, out, err);
+}
+
+static bau_status run_pull(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct work_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    const struct bau_run_options options = run_options_of(c, cli);
+    BAU_TRY(maybe_load(&c->shelf, cli, &project, err));
+    bau_status status = bau_pull(project, &options, &c->shelf, &c->pull, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
 }
 
 static bau_status run_list(const void *config, const struct bau_cli *cli, struct bau_error *err)
@@ -151,7 +179,7 @@ static bau_status run_list(const void *config, const struct bau_cli *cli, struct
     const struct look_config *c = config;
     struct bau_project *project = NULL;
     struct bau_report report = { 0 };
-    BAU_TRY(maybe_load(c, cli, &project, err));
+    BAU_TRY(maybe_load(&c->shelf, cli, &project, err));
     bau_status status = bau_archive_list(project, &c->shelf, cli->globals.json, &report, err);
     status = show(cli, &report, status, err);
     bau_project_free(project);
@@ -163,7 +191,7 @@ static bau_status run_inspect(const void *config, const struct bau_cli *cli, str
     const struct look_config *c = config;
     struct bau_project *project = NULL;
     struct bau_report report = { 0 };
-    BAU_TRY(maybe_load(c, cli, &project, err));
+    BAU_TRY(maybe_load(&c->shelf, cli, &project, err));
     bau_status status = bau_archive_inspect(project, &c->shelf, cli->globals.json, &report, err);
     status = show(cli, &report, status, err);
     bau_project_free(project);
@@ -175,7 +203,7 @@ static bau_status run_verify(const void *config, const struct bau_cli *cli, stru
     const struct look_config *c = config;
     struct bau_project *project = NULL;
     struct bau_report report = { 0 };
-    BAU_TRY(maybe_load(c, cli, &project, err));
+    BAU_TRY(maybe_load(&c->shelf, cli, &project, err));
     bau_status status = bau_archive_check(project, &c->shelf, c->all, cli->globals.json, &report, err);
     status = show(cli, &report, status, err);
     bau_project_free(project);
@@ -221,6 +249,20 @@ const struct bau_command bau_command_restore = {
     .limits = bau_limit_options,
     .config_bytes = sizeof(struct work_config),
     .run = run_restore,
+};
+
+const struct bau_command bau_command_pull = {
+    .name = "pull",
+    .summary = "an archive, whole or in part, into any store",
+    .description =
+        "Loads an archive, or the part that --subset starts, into a store that need not stand in the project file, such as "
+        "a developer's own. No credential of production and no masking key is needed; who has the key gets the same rows at "
+        "every pull. Of the archive only the columns are read that the subset is worked out from, then the parts that hold "
+        "kept rows.",
+    .options = pull_options,
+    .limits = bau_limit_options,
+    .config_bytes = sizeof(struct work_config),
+    .run = run_pull,
 };
 
 const struct bau_command bau_command_list = {
