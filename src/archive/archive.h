@@ -140,6 +140,12 @@ bau_status bau_archive_prune(struct bau_place *place, const struct bau_archive_k
 void bau_keep_choose(const struct bau_archive_keep *keep, uint32_t n, const int64_t *times, const uint64_t *bytes,
                      bool *out_stays);
 
+/* One archive as one new file, and back into a place (objects that are there stay as they are). */
+bau_status bau_bundle_write(struct bau_place *place, const struct bau_manifest *manifest, const char *path,
+                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_bundle_read(const char *path, struct bau_place *place, struct bau_arena *arena, const char **out_name,
+                           struct bau_error *err) BAU_MUST_CHECK;
+
 const struct bau_frames *bau_frames_find(const char *format); /* NULL when no connector knows it */
 
 #endif

@@ -41,7 +41,8 @@ struct work_config { /* verbs that move rows */
 };
 struct look_config { /* verbs that look at archives */
     struct bau_shelf_options shelf;
-    bool all, dry_run;
+    bool all, dry_run, back;
+    const char *file;
     uint64_t debris_ms;
 };
 
@@ -89,6 +90,16 @@ static const struct bau_option verify_options[] = {
     { "all", BAU_OPTION_BOOL, offsetof(struct look_config, all), "false", 0, 0, "Every archive that is there.", 0,
       NULL, NULL, 0 },
     SHELF_OPTIONS(struct look_config),
+    { 0 },
+};
+static const struct bau_option bundle_options[] = {
+    { "bundle", BAU_OPTION_TEXT, offsetof(struct look_config, file), NULL, 0, 0, "The file, such as nightly.bauta.",
+      BAU_OPTION_OPERAND | BAU_OPTION_REQUIRED, NULL, "BUNDLE", 0 },
+    NAME_OPTION(struct look_config),
+    { "unpack", BAU_OPTION_BOOL, offsetof(struct look_config, back), "false", 0, 0,
+      "The other way: the file's archive into the place.", 0, NULL, NULL, 0 },
+    { "from", BAU_OPTION_TEXT, SHELF(struct look_config, from), NULL, 0, 0,
+      "Where archives lie, in place of the project file's `archive: { to: … }`.", 0, NULL, "PLACE", 0 },
     { 0 },
 };
 static const struct bau_option prune_options[] = {
@@ -222,6 +233,28 @@ static bau_status run_prune(const void *config, const struct bau_cli *cli, struc
     bau_project_free(project);
     return status;
 }
+
+static bau_status run_bundle(const void *config, const struct bau_cli *cli, struct bau_error *err)
+{
+    const struct look_config *c = config;
+    struct bau_project *project = NULL;
+    struct bau_report report = { 0 };
+    BAU_TRY(maybe_load(&c->shelf, cli, &project, err));
+    bau_status status = bau_archive_bundle(project, &c->shelf, c->file, c->back, &report, err);
+    status = show(cli, &report, status, err);
+    bau_project_free(project);
+    return status;
+}
+
+const struct bau_command bau_command_bundle = {
+    .name = "bundle",
+    .summary = "one archive as one file, and back",
+    .description = "Writes everything one archive needs into one new file, for mail or a USB stick; with --unpack puts "
+                   "such a file's archive into the place. No key is needed: what is sealed stays sealed.",
+    .options = bundle_options,
+    .config_bytes = sizeof(struct look_config),
+    .run = run_bundle,
+};
 
 const struct bau_command bau_command_snapshot = {
     .name = "snapshot",

@@ -399,3 +399,60 @@ bau_status bau_archive_tidy(const struct bau_project *project, const struct bau_
     bau_shelf_release(&shelf);
     return status;
 }
+
+/* ── one file ────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static const char *chosen_head(const struct bau_archive_heads *heads, const char *name, const struct bau_manifest **out)
+{
+    for (uint32_t i = heads->n; i-- > 0;)
+        if (heads->at[i].manifest && (!name || strcmp(name, heads->at[i].name) == 0)) {
+            *out = heads->at[i].manifest;
+            return heads->at[i].name;
+        }
+    return NULL;
+}
+
+static bau_status bundle(struct bau_shelf *shelf, struct bau_place *place, const char *path, struct bau_text *out,
+                         struct bau_error *err)
+{
+    struct bau_archive_heads heads;
+    const struct bau_manifest *m = NULL;
+    bau_status status = bau_archive_heads(place, &heads, err);
+    const char *name = status == BAU_OK ? chosen_head(&heads, shelf->name, &m) : NULL;
+    if (status == BAU_OK && !name)
+        status = bau_error_set(err, BAU_E_SOURCE, "there is no such archive");
+    if (status == BAU_OK)
+        status = bau_bundle_write(place, m, path, err);
+    if (status == BAU_OK)
+        bau_text_addf(out, "archive %s is in %s\n", name, path);
+    bau_archive_heads_release(&heads);
+    return status;
+}
+
+static bau_status unbundle(struct bau_place *place, const char *path, struct bau_text *out, struct bau_error *err)
+{
+    const char *name = NULL;
+    BAU_TRY(bau_bundle_read(path, place, place->arena, &name, err));
+    bau_text_addf(out, "archive %s is there\n", name);
+    return BAU_OK;
+}
+
+bau_status bau_archive_bundle(const struct bau_project *project, const struct bau_shelf_options *options,
+                              const char *path, bool back, struct bau_report *report, struct bau_error *err)
+{
+    struct bau_shelf shelf;
+    struct bau_place place = { 0 };
+    struct bau_project bare = { 0 };
+    if (project) {
+        bare.path = project->path;
+        bare.archive.to = project->archive.to;
+    }
+    bau_status status = bau_shelf_init(&shelf, project ? &bare : NULL, options, err);
+    if (status == BAU_OK)
+        status = open_place(&shelf, back, &place, err);
+    if (status == BAU_OK)
+        status = back ? unbundle(&place, path, &report->out, err) : bundle(&shelf, &place, path, &report->out, err);
+    bau_place_close(&place);
+    bau_shelf_release(&shelf);
+    return status;
+}

@@ -223,6 +223,29 @@ class Archive(unittest.TestCase):
         self.assertEqual(bare.returncode, 0, bare.stdout + bare.stderr)
         self.assertEqual(self.job.target.psql("select (select count(*) from customers), (select count(*) from orders)", db), "20000|60000")
 
+    def test_bundle(self):
+        """One file and back: the same objects; damaged, cut or hostile files bring nothing."""
+        self.job.write(RULES, more=archive(self.place, "passphrase: env:PASSPHRASE"))
+        self.good("snapshot")
+        file, other = os.path.join(self.job.folder, kit.unique("one") + ".bauta"), self.place + "-other"
+        self.good("bundle", file)
+        self.assertEqual(self.job.run("bundle", file).returncode, 2, "a file that is there is not overwritten")
+        with open(file, "rb") as f:
+            whole = f.read()
+        evil = whole[:20] + b"packs/../../../../../tmp/bauta-escaped-xxxxxxxxxxx"[:47] + whole[67:]
+        for damaged in (whole[:-1], whole + b"x", whole[:len(whole) // 2] + b"!" + whole[len(whole) // 2 + 1:], evil, b"", b"x"):
+            with open(file, "wb") as f:
+                f.write(damaged)
+            done = self.job.run("bundle", "--unpack", file, "--from", other)
+            self.assertEqual(done.returncode, 9, done.stdout + done.stderr)
+            self.assertEqual(self.good("list", "--from", other).stdout, "no archive\n")
+        with open(file, "wb") as f:
+            f.write(whole)
+        shutil.rmtree(other)
+        self.good("bundle", "--unpack", file, "--from", other)
+        self.assertEqual(objects(other), objects(self.place))
+        self.good("verify", "--from", other)
+
     def test_killed(self):
         """kill -9 while rows are written: nothing to list; prune removes what is left; the next run is not disturbed."""
         process = self.job.start("snapshot", "--rate", "2MB")
