@@ -35,8 +35,9 @@ static bau_status start(struct stream *s, struct bau_error *err)
 static bau_status give(struct stream *s, const void *bytes, size_t n, struct bau_error *err)
 {
     EVP_DigestUpdate(s->sum, bytes, n);
-    return fwrite(bytes, 1, n, s->file) == n ? BAU_OK
-                                             : bau_error_set(err, BAU_E_IO, "%s: %s", s->path, strerror(errno));
+    return fwrite(bytes, 1, n, s->file) == n
+               ? BAU_OK
+               : bau_error_set(err, BAU_E_IO, "%s: %s", s->path, strerror(errno));
 }
 
 static bau_status take(struct stream *s, void *bytes, size_t n, struct bau_error *err)
@@ -49,7 +50,8 @@ static bau_status take(struct stream *s, void *bytes, size_t n, struct bau_error
 
 /* ── out ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status give_object(struct stream *s, struct bau_place *place, const char *name, struct bau_error *err)
+static bau_status give_object(struct stream *s, struct bau_place *place, const char *name,
+                              struct bau_error *err)
 {
     struct bau_arena *arena = bau_arena_new(1u << 16, BAU_ARENA_PLAIN);
     struct bau_slice bytes;
@@ -90,7 +92,8 @@ static bau_status give_all(struct stream *s, struct bau_place *place, const stru
     (void)snprintf(name, sizeof name, BAU_ARCHIVES "%s" BAU_MANIFEST, m->name);
     BAU_TRY(give_object(s, place, name, err));
     EVP_DigestFinal_ex(s->sum, sum, NULL);
-    if (fwrite(sum, 1, sizeof sum, s->file) != sizeof sum || fflush(s->file) != 0 || fsync(fileno(s->file)) != 0)
+    if (fwrite(sum, 1, sizeof sum, s->file) != sizeof sum || fflush(s->file) != 0 ||
+        fsync(fileno(s->file)) != 0)
         return bau_error_set(err, BAU_E_IO, "%s: %s", s->path, strerror(errno));
     return BAU_OK;
 }
@@ -103,7 +106,8 @@ bau_status bau_bundle_write(struct bau_place *place, const struct bau_manifest *
     if (fd < 0)
         return bau_error_set(err, errno == EEXIST ? BAU_E_USAGE : BAU_E_IO, "%s: %s", path, strerror(errno));
     s.file = fdopen(fd, "wb");
-    bau_status status = s.file ? give_all(&s, place, manifest, err) : bau_error_set(err, BAU_E_NOMEM, "%s", path);
+    bau_status status =
+        s.file ? give_all(&s, place, manifest, err) : bau_error_set(err, BAU_E_NOMEM, "%s", path);
     if (s.file ? fclose(s.file) != 0 : close(fd) != 0)
         status = status == BAU_OK ? bau_error_set(err, BAU_E_IO, "%s: %s", path, strerror(errno)) : status;
     EVP_MD_CTX_free(s.sum);
@@ -125,16 +129,18 @@ static bool good_object(const char *name)
     static const char hex[] = "0123456789abcdef",
                       word[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-";
     if (strncmp(name, "packs/", 6) == 0)
-        return all_of(name + 6, 32, hex) && name[38] == '/' && all_of(name + 39, 8, hex) && strlen(name) == 47;
+        return all_of(name + 6, 32, hex) && name[38] == '/' && all_of(name + 39, 8, hex) &&
+               strlen(name) == 47;
     if (strncmp(name, BAU_ARCHIVES, sizeof BAU_ARCHIVES - 1) != 0)
         return false;
     const char *at = name + sizeof BAU_ARCHIVES - 1;
     const size_t n = strspn(at, word);
-    return n > 0 && n <= BAU_ARCHIVE_NAME_MOST && (strcmp(at + n, "/index") == 0 || strcmp(at + n, BAU_MANIFEST) == 0);
+    return n > 0 && n <= BAU_ARCHIVE_NAME_MOST &&
+           (strcmp(at + n, "/index") == 0 || strcmp(at + n, BAU_MANIFEST) == 0);
 }
 
-static bau_status take_object(struct stream *s, struct bau_arena *arena, char name[NAME_ROOM], struct bau_slice *out,
-                              struct bau_error *err)
+static bau_status take_object(struct stream *s, struct bau_arena *arena, char name[NAME_ROOM],
+                              struct bau_slice *out, struct bau_error *err)
 {
     enum { STEP = 1 << 20 };
     uint8_t head[8];
@@ -147,7 +153,8 @@ static bau_status take_object(struct stream *s, struct bau_arena *arena, char na
     BAU_TRY(take(s, head, 8, err));
     const uint64_t n = bau_get64(head);
     if (strlen(name) != len || !good_object(name) || n > OBJECT_MOST)
-        return bau_error_set(err, BAU_E_INTEGRITY, "%s: it holds something that is no part of an archive", s->path);
+        return bau_error_set(err, BAU_E_INTEGRITY, "%s: it holds something that is no part of an archive",
+                             s->path);
     BAU_AUTO_TEXT bytes = { 0 }; /* grows as bytes come: the length may be a lie */
     while (bytes.len < n) {
         const size_t step = n - bytes.len < STEP ? (size_t)(n - bytes.len) : STEP;
@@ -164,8 +171,8 @@ static bau_status take_object(struct stream *s, struct bau_arena *arena, char na
 }
 
 /* The manifest is put when the whole file was seen to be what it says. */
-static bau_status take_all(struct stream *s, struct bau_place *place, struct bau_arena *arena, char name[NAME_ROOM],
-                           struct bau_error *err)
+static bau_status take_all(struct stream *s, struct bau_place *place, struct bau_arena *arena,
+                           char name[NAME_ROOM], struct bau_error *err)
 {
     uint8_t head[HEAD], sum[BAU_SUM_BYTES], want[BAU_SUM_BYTES];
     struct bau_slice bytes = { 0 };
@@ -174,7 +181,8 @@ static bau_status take_all(struct stream *s, struct bau_place *place, struct bau
     BAU_TRY(take(s, head, sizeof head, err));
     const uint32_t n = bau_get32(head + 12);
     if (memcmp(head, magic, sizeof magic) != 0 || bau_get32(head + 8) != BAU_ARCHIVE_VERSION || n < 2)
-        return bau_error_set(err, BAU_E_INTEGRITY, "%s is no archive of format %u", s->path, BAU_ARCHIVE_VERSION);
+        return bau_error_set(err, BAU_E_INTEGRITY, "%s is no archive of format %u", s->path,
+                             BAU_ARCHIVE_VERSION);
     for (uint32_t i = 0; i < n; i++) {
         bau_arena_reset(arena);
         BAU_TRY(take_object(s, arena, name, &bytes, err));
@@ -191,8 +199,8 @@ static bau_status take_all(struct stream *s, struct bau_place *place, struct bau
     return place->kind->put(place->at, name, bytes.data, bytes.len, true, &made, err);
 }
 
-bau_status bau_bundle_read(const char *path, struct bau_place *place, struct bau_arena *arena, const char **out_name,
-                           struct bau_error *err)
+bau_status bau_bundle_read(const char *path, struct bau_place *place, struct bau_arena *arena,
+                           const char **out_name, struct bau_error *err)
 {
     struct stream s = { .path = path, .file = fopen(path, "rbe") };
     struct bau_arena *scratch = bau_arena_new(1u << 16, BAU_ARENA_PLAIN);

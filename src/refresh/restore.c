@@ -25,7 +25,8 @@ static bau_status one_rule(struct restore *r, struct bau_error *err)
     rule->at = at;
     BAU_TRY(bau_pattern_parse("**", at, r->arena, &rule->where, err));
     BAU_TRY(bau_pattern_parse("*", at, r->arena, &field->field, err));
-    field->treat = (struct bau_treat){ .kind = BAU_DO_KEEP, .at = at, .reason = "masked when it was archived" };
+    field->treat =
+        (struct bau_treat){ .kind = BAU_DO_KEEP, .at = at, .reason = "masked when it was archived" };
     rule->fields = field;
     rule->n_fields = 1;
     r->project.rules = rule;
@@ -42,7 +43,8 @@ static uint32_t stored_at(const struct bau_manifest *m, const char *name)
 }
 
 /* "public.customers: 1%" or "db.public.customers: 5%": rows to start with. */
-static bau_status add_from(struct restore *r, const char *text, struct bau_from_rule *out, struct bau_error *err)
+static bau_status add_from(struct restore *r, const char *text, struct bau_from_rule *out,
+                           struct bau_error *err)
 {
     const char *colon = strrchr(text, ':');
     const struct bau_at at = { "--subset", 1, 1 };
@@ -53,7 +55,8 @@ static bau_status add_from(struct restore *r, const char *text, struct bau_from_
     const size_t n = (size_t)(colon - text), dot = strcspn(text, ".");
     bool named = false;
     for (uint32_t i = 0; i < r->project.n_stores && !named; i++)
-        named = strlen(r->project.stores[i].name) == dot && strncmp(r->project.stores[i].name, text, dot) == 0;
+        named =
+            strlen(r->project.stores[i].name) == dot && strncmp(r->project.stores[i].name, text, dot) == 0;
     char *selector = named ? bau_arena_textn(r->arena, text, n)
                            : bau_arena_printf(r->arena, "%s.%.*s", r->project.stores[0].name, (int)n, text);
     if (!selector)
@@ -114,8 +117,9 @@ static bau_status bare_stores(struct restore *r, const struct bau_run_options *o
     r->project.stores = stores;
     for (uint32_t i = 0; i < m->n_stores; i++)
         if (asked_for(r, options, m->stores[i].name))
-            stores[r->project.n_stores++] =
-                (struct bau_store){ .name = m->stores[i].name, .at = { "pull", 1, 1 }, .target_at = { "pull", 1, 1 } };
+            stores[r->project.n_stores++] = (struct bau_store){ .name = m->stores[i].name,
+                                                                .at = { "pull", 1, 1 },
+                                                                .target_at = { "pull", 1, 1 } };
     if (r->project.n_stores == 0)
         return bau_error_set(err, BAU_E_USAGE, "archive %s holds no such store", m->name);
     return one_rule(r, err);
@@ -139,7 +143,8 @@ static bau_status make_project(struct restore *r, const struct bau_project *proj
         if (stored_at(m, project->stores[i].name) != UINT32_MAX)
             stores[r->project.n_stores++] = project->stores[i];
     if (r->project.n_stores == 0)
-        return bau_error_set(err, BAU_E_USAGE, "archive %s holds no store that %s names", m->name, project->path);
+        return bau_error_set(err, BAU_E_USAGE, "archive %s holds no store that %s names", m->name,
+                             project->path);
     return one_rule(r, err);
 }
 
@@ -162,7 +167,8 @@ static bau_status restore(struct bau_run *run, struct restore *r, struct bau_err
         return bau_error_set(err, BAU_E_NOMEM, "restore");
     for (uint32_t i = 0; i < run->n_stores; i++) {
         struct bau_end *source = &run->stores[i].source;
-        r->from[i] = (struct bau_archive_from){ r->archive, stored_at(r->archive->manifest, run->stores[i].store->name) };
+        r->from[i] = (struct bau_archive_from){ r->archive,
+                                                stored_at(r->archive->manifest, run->stores[i].store->name) };
         source->given = true;
         source->connector = &bau_archive_source;
         source->config = &r->from[i];
@@ -183,12 +189,12 @@ static bau_status work(const struct bau_project *project, const struct bau_run_o
 {
     struct restore r = { .arena = bau_arena_new(1u << 14, BAU_ARENA_PLAIN), .pull = pull };
     struct bau_run run = { 0 };
-    bau_status status = r.arena ? bau_shelf_init(&r.shelf, project, shelf, err)
-                                : bau_error_set(err, BAU_E_NOMEM, "restore");
+    bau_status status =
+        r.arena ? bau_shelf_init(&r.shelf, project, shelf, err) : bau_error_set(err, BAU_E_NOMEM, "restore");
     const struct bau_place_with with = bau_shelf_place(&r.shelf, false, options->lanes ? options->lanes : 8);
     if (status == BAU_OK)
-        status = bau_archive_open(&with, r.shelf.name, r.shelf.has_signer ? r.shelf.signer : NULL, &r.shelf.opener,
-                                  &r.archive, err);
+        status = bau_archive_open(&with, r.shelf.name, r.shelf.has_signer ? r.shelf.signer : NULL,
+                                  &r.shelf.opener, &r.archive, err);
     if (status == BAU_OK)
         status = project ? make_project(&r, project, err) : bare_stores(&r, options, err);
     if (status == BAU_OK && pull && pull->subset.n)
@@ -202,7 +208,8 @@ static bau_status work(const struct bau_project *project, const struct bau_run_o
     }
     if (status == BAU_OK && pull && !options->json) {
         char read[32];
-        bau_text_addf(&report->out, "%s of the archive read\n", bau_size_text(atomic_load(&r.archive->bytes_read), read));
+        bau_text_addf(&report->out, "%s of the archive read\n",
+                      bau_size_text(atomic_load(&r.archive->bytes_read), read));
     }
     bau_archive_close(r.archive);
     bau_shelf_release(&r.shelf);
@@ -211,7 +218,8 @@ static bau_status work(const struct bau_project *project, const struct bau_run_o
 }
 
 bau_status bau_restore(const struct bau_project *project, const struct bau_run_options *options,
-                       const struct bau_shelf_options *shelf, struct bau_report *report, struct bau_error *err)
+                       const struct bau_shelf_options *shelf, struct bau_report *report,
+                       struct bau_error *err)
 {
     return work(project, options, shelf, NULL, report, err);
 }

@@ -18,10 +18,16 @@ static const struct bau_field fields[N_FIELDS] = {
     { .name = "name", .native = "text", .type = BAU_TEXT, .native_type = 25, .nullable = true, .scale = -1 },
     { .name = "note", .native = "text", .type = BAU_TEXT, .native_type = 25, .scale = -1 },
 };
-static const struct bau_dataset dataset = { .name = "public.t", .space = "public", .bare = "t",
-                                            .kind = BAU_DATASET_ROWS, .parent = BAU_NO_DATASET,
-                                            .n_fields = N_FIELDS, .fields = fields };
-static const struct bau_catalog catalog = { .store = "db", .server = "a test", .n_datasets = 1, .datasets = &dataset };
+static const struct bau_dataset dataset = { .name = "public.t",
+                                            .space = "public",
+                                            .bare = "t",
+                                            .kind = BAU_DATASET_ROWS,
+                                            .parent = BAU_NO_DATASET,
+                                            .n_fields = N_FIELDS,
+                                            .fields = fields };
+static const struct bau_catalog catalog = {
+    .store = "db", .server = "a test", .n_datasets = 1, .datasets = &dataset
+};
 static const uint8_t master[32] = { 7, 1, 4, 9, 200, 33, 12, 5, 90, 17, 63, 2, 8, 250, 44, 71 };
 
 static char folder[256];
@@ -155,14 +161,21 @@ static struct bau_archive_written make_archive(const struct making *m, const str
     struct bau_error err = { 0 };
     struct bau_archive_to to = { 0 };
     struct bau_side *side = NULL;
-    struct bau_archive_create with = { .uri = uri, .locks = m->locks ? m->locks : &open_to_all,
-                                       .passphrase = m->passphrase, .level = 3,
-                                       .chunk_bytes = m->chunk ? m->chunk : 1 << 20, .n_stores = 1, .threads = 1,
-                                       .full = m->full, .run_id = m->run_id };
+    struct bau_archive_create with = { .uri = uri,
+                                       .locks = m->locks ? m->locks : &open_to_all,
+                                       .passphrase = m->passphrase,
+                                       .level = 3,
+                                       .chunk_bytes = m->chunk ? m->chunk : 1 << 20,
+                                       .n_stores = 1,
+                                       .threads = 1,
+                                       .full = m->full,
+                                       .run_id = m->run_id };
     cr_assert_eq(bau_archive_keys_of(master, true, &with.keys, &err), BAU_OK);
     cr_assert_eq(bau_archive_create(&with, &to.writer, &err), BAU_OK, "%s", err.text);
     cr_assert_eq(bau_archive_plan(to.writer, "db", "00", false, &err), BAU_OK);
-    const struct bau_open open = { .store = "db", .config = &to, .write = true, .lanes = 1, .run_id = m->run_id };
+    const struct bau_open open = {
+        .store = "db", .config = &to, .write = true, .lanes = 1, .run_id = m->run_id
+    };
     const struct bau_target_plan plan = { .catalog = &catalog,
                                           .schema = { (const uint8_t *)"{\"schema\":1}", 12 } };
     cr_assert_eq(c->open(&open, &side, &err), BAU_OK);
@@ -280,8 +293,8 @@ Test(archive, round_trips)
             char id[17];
             struct bau_archive *a = NULL;
             snprintf(id, sizeof id, "%016x", (unsigned)(chunk * 2 + (unsigned)sealed));
-            const struct bau_archive_written w =
-                make_archive(&(struct making){ .locks = sealed ? &locks : NULL, .run_id = id, .chunk = chunk }, &rows);
+            const struct bau_archive_written w = make_archive(
+                &(struct making){ .locks = sealed ? &locks : NULL, .run_id = id, .chunk = chunk }, &rows);
             cr_assert_eq(open_archive(w.name, &opener, &a, &err), BAU_OK, "%s", err.text);
             cr_assert_eq(a->manifest->sealed, sealed == 1);
             cr_assert_eq(a->manifest->rows, N_ROWS);
@@ -350,8 +363,8 @@ static void damage(bool sealed)
     struct bau_locks locks = key_lock();
     struct rows rows;
     make_rows(&rows, 1, 40, 0, 0);
-    const struct bau_archive_written w =
-        make_archive(&(struct making){ .locks = sealed ? &locks : NULL, .run_id = "00000000000000aa" }, &rows);
+    const struct bau_archive_written w = make_archive(
+        &(struct making){ .locks = sealed ? &locks : NULL, .run_id = "00000000000000aa" }, &rows);
     gather(folder);
     cr_assert_eq(n_files, 3); /* a pack, the index, the manifest */
     for (size_t i = 0; i < n_files; i++) {
@@ -428,7 +441,9 @@ Test(archive, chunks_out_of_place)
     is_told(name, "swapped", f, first.at);
     put_file(pack, f->bytes, f->n);
     /* the same rows in another archive under another key: its pack in place of ours */
-    const struct making again = { .locks = &locks, .run_id = "00000000000000ac", .chunk = 4096, .full = true };
+    const struct making again = {
+        .locks = &locks, .run_id = "00000000000000ac", .chunk = 4096, .full = true
+    };
     const struct bau_archive_written v = make_archive(&again, &rows);
     snprintf(other, sizeof other, "%s", v.name);
     cr_assert_eq(open_archive(other, &opener, &a, &err), BAU_OK);
@@ -618,8 +633,9 @@ Test(archive, who_is_kept)
     bau_keep_choose(&(struct bau_archive_keep){ .weekly = 2 }, N, times, bytes, stays);
     for (int i = 0; i < N; i++) /* 1 March 2026 is a Sunday, 22 February the one before */
         cr_expect_eq(stays[i], i == 59 || i == 52, "%d", i);
-    bau_keep_choose(&(struct bau_archive_keep){ .age_ms = UINT64_C(3) * DAY * 1000, .now_sec = times[N - 1] + 400 * DAY }, N,
-                    times, bytes, stays);
+    bau_keep_choose(
+        &(struct bau_archive_keep){ .age_ms = UINT64_C(3) * DAY * 1000, .now_sec = times[N - 1] + 400 * DAY },
+        N, times, bytes, stays);
     for (int i = 0; i < N; i++) /* all too old: the last one stays all the same */
         cr_expect_eq(stays[i], i == N - 1, "%d", i);
     bau_keep_choose(&(struct bau_archive_keep){ .size = 35 }, N, times, bytes, stays);
@@ -675,7 +691,8 @@ static void chunk_of(uint32_t n, uint32_t width, uint32_t nulls_every, uint32_t 
         seed = seed * 1664525u + 1013904223u;
     }
     cr_assert_eq(bau_chunk_payload(&v, &payload, &err), BAU_OK);
-    cr_assert_eq(bau_chunk_values((uint8_t *)payload.data, payload.len, n, arena, &run, &err), BAU_OK, "%s", err.text);
+    cr_assert_eq(bau_chunk_values((uint8_t *)payload.data, payload.len, n, arena, &run, &err), BAU_OK, "%s",
+                 err.text);
     for (uint32_t i = 0; i < n; i++) {
         cr_assert_eq(bau_values_present(&run, i), v.lens[i] != BAU_SPAN_NULL);
         const uint32_t len = v.lens[i] == BAU_SPAN_NULL ? 0 : v.lens[i];
@@ -704,8 +721,10 @@ Test(archive, chunks)
 
 Test(archive, hostile_names)
 {
-    static const char *const names[] = { "", "/", "/etc/passwd", "..", "../x", "a/../x", "a//b", "a/", "./a", "a/.",
-                                         "a b", "a\nb", "a\\b", "\xc3\xa4", ".bauta-new-1", "a/.bauta-new-x" };
+    static const char *const names[] = { "",     "/",        "/etc/passwd",  "..",
+                                         "../x", "a/../x",   "a//b",         "a/",
+                                         "./a",  "a/.",      "a b",          "a\nb",
+                                         "a\\b", "\xc3\xa4", ".bauta-new-1", "a/.bauta-new-x" };
     struct bau_secret *uri = place_uri();
     const struct bau_place_with with = { .uri = uri, .write = true, .threads = 1 };
     struct bau_place p;
@@ -715,7 +734,8 @@ Test(archive, hostile_names)
     char byte, path[512];
     cr_assert_eq(bau_place_open(&with, &p, &err), BAU_OK);
     for (size_t i = 0; i < BAU_COUNT(names); i++) {
-        cr_expect_eq(p.kind->put(p.at, names[i], "x", 1, false, &made, &err), BAU_E_USAGE, "put '%s'", names[i]);
+        cr_expect_eq(p.kind->put(p.at, names[i], "x", 1, false, &made, &err), BAU_E_USAGE, "put '%s'",
+                     names[i]);
         cr_expect_eq(p.kind->get(p.at, names[i], 0, &byte, 1, &err), BAU_E_USAGE, "get '%s'", names[i]);
         cr_expect_eq(p.kind->stat(p.at, names[i], &there, &o, &err), BAU_E_USAGE, "stat '%s'", names[i]);
         cr_expect_eq(p.kind->remove(p.at, names[i], &err), BAU_E_USAGE, "remove '%s'", names[i]);
