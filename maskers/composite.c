@@ -17,8 +17,8 @@ struct config {
 
 static const struct bau_option options[] = {
     { "fields", BAU_OPTION_MASKERS, offsetof(struct config, fields), NULL, 0, 0,
-      "Maskers by position, from 1 on; * for every other.", BAU_OPTION_REQUIRED | BAU_OPTION_PARTS, NULL,
-      NULL, 0 },
+      "Maskers by position, from 1 on; * for every other.",
+      BAU_OPTION_REQUIRED | BAU_OPTION_PARTS | BAU_OPTION_MEMBERS, NULL, NULL, 0 },
     { 0 },
 };
 

@@ -94,56 +94,83 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     return bind_bounds(c, with->type, err);
 }
 
-static int64_t shift_of(const struct config *c, const uint8_t digest[16])
+static inline int64_t shift_of(const uint8_t digest[16], int64_t most, int64_t step)
 {
-    const int64_t drawn = (int64_t)bau_draw(bau_bits64(digest), 2 * c->most) - (int64_t)c->most;
-    return (drawn < 0 ? drawn : drawn + 1) * c->step;
+    const int64_t drawn = (int64_t)bau_draw(bau_bits64(digest), 2 * (uint64_t)most) - most;
+    return (drawn + (drawn >= 0)) * step;
 }
 
-/* Where `v`, a date within the years 1 to 9999, comes to lie. */
-static int64_t moved(const struct config *c, int64_t v, int64_t shift)
+/* The shift of every value, in days or microseconds, before any value is looked at: one short loop. */
+static bau_status draw_shifts(const struct config *c, struct bau_mask_ctx *ctx, uint32_t n, int64_t **out,
+                              struct bau_error *err)
 {
-    if (!c->bounded)
-        return v + shift;
+    const int64_t most = (int64_t)c->most, step = c->step;
+    uint8_t(*digest)[16];
+    BAU_TRY(bau_mask_digest(c->key, ctx->arena, ctx->fields[0], &digest, err));
+    int64_t *shift = bau_arena_buffer(ctx->arena, (size_t)n * sizeof *shift);
+    if (!shift)
+        return bau_error_set(err, BAU_E_NOMEM, "batch");
+    if (ctx->rows)
+        for (uint32_t i = 0; i < n; i++)
+            shift[i] = shift_of(digest[ctx->rows[i]], most, step);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            shift[i] = shift_of(digest[i], most, step);
+    *out = shift;
+    return BAU_OK;
+}
+
+/* Where `v`, a date within the years 1 to 9999, comes to lie under not_before and not_after. */
+static int64_t bounded(const struct config *c, int64_t v, int64_t shift)
+{
     if (v < c->first || v > c->last)
         return v < c->first ? c->first : c->last;
     return v + shift < c->first || v + shift > c->last ? v - shift : v + shift;
 }
 
-static bau_status shift_dates(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
-                              const uint8_t (*digest)[16], struct bau_column *out, struct bau_error *err)
+/* All values, into out; whether every one was and is within the years 1 to 9999. Without a branch, so that compilers take
+ * several at a time. */
+static bool move_dates(const int32_t *src, const int64_t *shift, int32_t *dst, uint32_t n)
 {
-    const int32_t *src = in->data;
-    int32_t *dst = out->data;
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        const int64_t to = moved(c, src[i], shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]));
-        dst[i] = (int32_t)to;
-        if (src[i] >= BAU_FIRST_DAY && src[i] <= BAU_LAST_DAY && to >= BAU_FIRST_DAY && to <= BAU_LAST_DAY)
-            continue;
-        if (src[i] != INT32_MIN && src[i] != INT32_MAX)
-            return bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
-        dst[i] = src[i];
+    const int32_t first = (int32_t)BAU_FIRST_DAY, last = (int32_t)BAU_LAST_DAY;
+    bool odd = false;
+    for (uint32_t i = 0; i < n; i++) { /* a sum that wraps comes from one that is odd */
+        const int32_t to = (int32_t)((uint32_t)src[i] + (uint32_t)shift[i]);
+        odd |= (src[i] < first) | (src[i] > last) | (to < first) | (to > last);
+        dst[i] = to;
     }
-    return BAU_OK;
+    return !odd;
 }
 
-static bau_status shift_instants(const struct config *c, struct bau_mask_ctx *ctx,
-                                 const struct bau_column *in, const uint8_t (*digest)[16],
-                                 struct bau_column *out, struct bau_error *err)
+static bool move_instants(const int64_t *src, const int64_t *shift, int64_t *dst, uint32_t n)
 {
     const int64_t first = BAU_FIRST_DAY * BAU_DAY_US, last = (BAU_LAST_DAY + 1) * BAU_DAY_US - 1;
-    const int64_t *src = in->data;
-    int64_t *dst = out->data;
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        const bool inside = src[i] >= first && src[i] <= last;
-        const int64_t to = moved(c, inside ? src[i] : 0, shift_of(c, digest[ctx->rows ? ctx->rows[i] : i]));
+    bool odd = false;
+    for (uint32_t i = 0; i < n; i++) {
+        const int64_t to = (int64_t)((uint64_t)src[i] + (uint64_t)shift[i]);
+        odd |= (src[i] < first) | (src[i] > last) | (to < first) | (to > last);
         dst[i] = to;
-        if (inside && to >= first && to <= last)
-            continue;
-        if (src[i] != INT64_MIN && src[i] != INT64_MAX)
-            return bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
-        dst[i] = src[i];
     }
+    return !odd;
+}
+
+/* One value that the loops above may not have moved rightly: bounds, infinities, dates out of range. */
+static bau_status move_one(const struct config *c, struct bau_mask_ctx *ctx, const struct bau_column *in,
+                           uint32_t i, int64_t shift, struct bau_column *out, struct bau_error *err)
+{
+    const bool date = in->type == BAU_DATE;
+    const int64_t unit = date ? 1 : BAU_DAY_US;
+    const int64_t first = BAU_FIRST_DAY * unit, last = (BAU_LAST_DAY + 1) * unit - 1;
+    const int64_t v = date ? ((const int32_t *)in->data)[i] : ((const int64_t *)in->data)[i];
+    const bool infinite = date ? v == INT32_MIN || v == INT32_MAX : v == INT64_MIN || v == INT64_MAX;
+    const bool inside = v >= first && v <= last;
+    const int64_t to = !inside ? v : c->bounded ? bounded(c, v, shift) : v + shift;
+    if (!infinite && (!inside || to < first || to > last))
+        return bau_mask_refuse(ctx, in, i, "leaves the years 1 to 9999 when shifted", err);
+    if (date)
+        ((int32_t *)out->data)[i] = (int32_t)to;
+    else
+        ((int64_t *)out->data)[i] = to;
     return BAU_OK;
 }
 
@@ -151,13 +178,14 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
                         struct bau_column *out, struct bau_error *err)
 {
     const struct config *c = config;
-    uint8_t(*digest)[16];
-    BAU_TRY(bau_mask_digest(c->key, ctx->arena, ctx->fields[0], &digest, err));
+    int64_t *shift = NULL;
+    BAU_TRY(draw_shifts(c, ctx, in->n_values, &shift, err));
     BAU_TRY(bau_column_like(out, in, ctx->arena, err));
-    if (in->type == BAU_DATE)
-        BAU_TRY(shift_dates(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
-    else
-        BAU_TRY(shift_instants(c, ctx, in, (const uint8_t(*)[16])digest, out, err));
+    const bool done =
+        !c->bounded && (in->type == BAU_DATE ? move_dates(in->data, shift, out->data, in->n_values)
+                                             : move_instants(in->data, shift, out->data, in->n_values));
+    for (uint32_t i = 0; !done && i < in->n_values; i++)
+        BAU_TRY(move_one(c, ctx, in, i, shift[i], out, err));
     bau_mask_clear_nulls(in, out);
     return BAU_OK;
 }

@@ -136,22 +136,86 @@ static void check_plain(lua_State *lua, int from)
             (void)luaL_error(lua, "only texts, numbers and booleans can be spelled");
 }
 
-/* The library's own function, its first upvalue, after that check. */
+/* The library's own function, the first upvalue of what stands before it. */
+static int call_guarded(lua_State *lua)
+{
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
+    return lua_gettop(lua);
+}
+
 static int spell(lua_State *lua)
 {
     check_plain(lua, 1);
-    lua_pushvalue(lua, lua_upvalueindex(1));
-    lua_insert(lua, 1);
-    lua_call(lua, lua_gettop(lua) - 1, 1);
-    return 1;
+    return call_guarded(lua);
 }
 
-/* Puts `spell` around the function `name` of the table on top. */
-static void guard_spelling(lua_State *lua, const char *name)
+/* Puts `with` around the function `name` of the table on top. */
+static void guard(lua_State *lua, const char *name, lua_CFunction with)
 {
     lua_getfield(lua, -1, name);
-    lua_pushcclosure(lua, spell, 1);
+    lua_pushcclosure(lua, with, 1);
     lua_setfield(lua, -2, name);
+}
+
+/* Beyond the character class or set at p, which ends before `end`. */
+static const char *after_item(const char *p, const char *end)
+{
+    if (*p == '%')
+        return p + 1 < end ? p + 2 : end;
+    if (*p++ != '[')
+        return p;
+    p += p < end && *p == '^';
+    for (bool first = true; p < end && (first || *p != ']'); first = false)
+        p += *p == '%' && p + 1 < end ? 2 : 1;
+    return p < end ? p + 1 : end;
+}
+
+/* Most steps that matching may take by trying again: every start, and every length of what repeats unless nothing stands
+ * behind it. A sum that gets too large stays at the largest. */
+static uint64_t search_work(const char *p, const char *end, size_t len)
+{
+    const bool anchored = p < end && *p == '^';
+    const double each = (double)len + 1;
+    double work = anchored ? 1 : each;
+    for (p += anchored; p < end;) {
+        if (end - p > 3 && p[0] == '%' && p[1] == 'b')
+            work *= each;
+        p = after_item(p, end);
+        if (p == end)
+            break;
+        const char *rest = p + 1;
+        while (rest < end && *rest == ')')
+            rest++;
+        if (*p == '?')
+            work *= 2;
+        else if (*p == '-' || ((*p == '*' || *p == '+') && rest < end))
+            work *= each;
+    }
+    return work < 1e18 ? (uint64_t)work : UINT64_C(1000000000000000000);
+}
+
+/* One instruction to Lua, so what the pattern may cost is taken off the steps before. */
+static int search(lua_State *lua)
+{
+    enum { A_STEP = 64 }; /* tries that take about as long as an instruction with its share of the hook */
+    size_t len, n;
+    const char *text = lua_tolstring(lua, 1, &len), *pattern = lua_tolstring(lua, 2, &n);
+    struct run *r = run_of(lua);
+    const uint64_t cost = text && pattern ? search_work(pattern, pattern + n, len) / A_STEP : 0;
+    if (cost >= r->left) {
+        r->left = 0;
+        r->out_of_steps = true;
+        return luaL_error(lua, "a pattern that may take too long");
+    }
+    r->left -= cost;
+    return call_guarded(lua);
+}
+
+static int find(lua_State *lua)
+{
+    return lua_toboolean(lua, 4) ? call_guarded(lua) : search(lua); /* plain: no pattern */
 }
 
 static int read_only(lua_State *lua)
@@ -183,8 +247,13 @@ static void add_library(lua_State *lua, const char *name, lua_CFunction open, co
         lua_pushnil(lua);
         lua_setfield(lua, -2, *without);
     }
-    if (open == luaopen_string)
-        guard_spelling(lua, "format");
+    if (open == luaopen_string) {
+        static const char *const searching[] = { "match", "gmatch", "gsub" };
+        guard(lua, "find", find);
+        guard(lua, "format", spell);
+        for (size_t i = 0; i < BAU_COUNT(searching); i++)
+            guard(lua, searching[i], search);
+    }
     seal(lua);
     lua_setfield(lua, -2, name);
 }
@@ -220,7 +289,7 @@ static void push_sandbox(lua_State *lua)
         lua_getfield(lua, -2, plain[i]);
         lua_setfield(lua, -2, plain[i]);
     }
-    guard_spelling(lua, "tostring");
+    guard(lua, "tostring", spell);
     lua_pushcfunction(lua, token);
     lua_setfield(lua, -2, "token");
     add_library(lua, "string", luaopen_string, no_string);

@@ -38,8 +38,11 @@ static bau_status digest_slots(struct bau_name_list *list, const struct bau_mask
         column.offsets[i + 1] = (uint32_t)(dst - start);
     }
     BAU_TRY(bau_mask_digest(key, scratch, &column, &digest, err));
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         list->digest[i] = bau_bits64(digest[i]);
+        if (list->slot[i][BAU_NAME_BYTES] <= BAU_NAME_MARK)
+            list->slot[i][BAU_NAME_MARK] = (uint8_t)list->digest[i];
+    }
     return BAU_OK;
 }
 
@@ -85,8 +88,11 @@ static bau_status make_list(const struct bau_dict *dict, enum bau_case how, uint
     list->dict = dict;
     list->slot = bau_arena_buffer(with->arena, (size_t)dict->n * BAU_NAME_SLOT);
     list->digest = bau_arena_buffer(with->arena, dict->n * sizeof *list->digest);
-    if (!list->slot || !list->digest)
+    list->coin = bau_arena_buffer(with->arena, dict->n * sizeof *list->coin);
+    if (!list->slot || !list->digest || !list->coin)
         return bau_error_set(err, BAU_E_NOMEM, "names");
+    for (uint32_t i = 0; i < dict->n; i++)
+        list->coin[i] = (struct bau_name_coin){ dict->threshold[i], dict->alias[i] };
     BAU_TRY(fill_list(list, how, max_chars, err));
     struct bau_arena *scratch = bau_arena_new(64 * 1024, BAU_ARENA_PRIVATE);
     const bau_status status =
@@ -174,31 +180,55 @@ bau_status bau_name_part_make(struct bau_name_part *out, bool surname, const cha
     return BAU_OK;
 }
 
-enum { PICKS = 64 }; /* values at a time: their entries are fetched while others are drawn */
-
-struct pick {
-    const struct bau_name_list *list; /* NULL: a null */
-    uint32_t entry;
-};
-
-static void pick_names(const struct bau_name_part *part, const struct bau_people_options *options,
-                       const struct bau_mask_ctx *ctx, const uint8_t *genders, const struct bau_column *in,
-                       const uint8_t (*digest)[16], uint32_t from, uint32_t n, struct pick *picks)
+/* Two bytes of each value side by side in one integer: adding what carries a byte past 'A' - 1, and past 'Z', into its highest
+ * bit tells both bytes' ranges at once; a byte that has that bit already is no ASCII. */
+bool bau_people_plain(const struct bau_column *in, uint32_t from)
 {
+    const uint32_t low = (0x80u - 'A') | (0x80u - 'a') << 8, high = (0x7Fu - 'Z') | (0x7Fu - 'z') << 8;
     const uint8_t *src = in->data;
-    for (uint32_t k = 0; k < n; k++) {
-        const uint32_t i = from + k, at = in->offsets[i], len = in->offsets[i + 1] - at;
-        picks[k].list = NULL;
-        if (!bau_column_present(in, i))
-            continue;
-        const enum bau_script script = bau_people_script(src + at, len);
-        const struct bau_name_list *list = part->list[script][bau_people_gender(options, ctx, genders, i)]
-                                                     [bau_people_case(script, src + at, len)];
-        const uint32_t entry = bau_dict_pick(list->dict, bau_bits64(digest[i] + 8));
-        __builtin_prefetch(list->slot[entry]);
-        __builtin_prefetch(&list->digest[entry]);
-        picks[k] = (struct pick){ list, entry };
+    const uint32_t *offsets = in->offsets + from;
+    uint32_t odd = 0, lengths = 0; /* the highest bit of lengths: one was below 2 */
+    if (in->valid || in->n_values - from < BAU_NAME_RUN)
+        return false;
+    for (uint32_t k = 0; k < BAU_NAME_RUN; k++)
+        lengths |= offsets[k + 1] - offsets[k] - 2;
+    for (uint32_t k = 0; k < BAU_NAME_RUN;
+         k++) { /* readable behind the end (B2), even where a value has one byte */
+        const uint8_t *p = src + offsets[k];
+        const uint32_t pair = p[0] | (uint32_t)p[1] << 8;
+        odd |= ~(pair + low) | (pair + high) | pair;
     }
+    return !(odd & 0x8080u) && !(lengths >> 31);
+}
+
+/* Values that all draw from one list. */
+static uint8_t *put_run(const struct bau_name_list *list, const uint8_t (*digest)[16], uint8_t *dst,
+                        const uint8_t *start, uint32_t *offsets)
+{
+    const struct bau_name_coin *const coin =
+        list->coin; /* copies: what is written below are bytes, which may alias */
+    const uint8_t(*const slots)[BAU_NAME_SLOT] = (const uint8_t(*)[BAU_NAME_SLOT])list->slot;
+    const uint32_t entries = list->dict->n;
+    for (uint32_t k = 0; k < BAU_NAME_RUN; k++) {
+        const uint64_t own = bau_bits64(digest[k]);
+        const uint8_t *slot = slots[bau_name_pick(coin, entries, bau_bits64(digest[k] + 8))];
+        if (__builtin_expect(bau_name_may_be(slot, own), 0))
+            slot = slots[bau_name_other(list, bau_name_pick(coin, entries, bau_bits64(digest[k] + 8)), own)];
+        dst = bau_name_copy(dst, slot);
+        offsets[k] = (uint32_t)(dst - start);
+    }
+    return dst;
+}
+
+/* Value i of any kind. */
+static uint8_t *put_one(const struct bau_name_part *part, uint32_t gender, const struct bau_column *in,
+                        uint32_t i, const uint8_t digest[16], uint8_t *dst)
+{
+    const struct bau_slice v = bau_column_value(in, i);
+    const enum bau_script script = bau_people_script(v.data, v.len);
+    const struct bau_name_list *list = part->list[script][gender][bau_people_case(script, v.data, v.len)];
+    const uint32_t drawn = bau_name_pick(list->coin, list->dict->n, bau_bits64(digest + 8));
+    return bau_name_put(dst, list, bau_name_other(list, drawn, bau_bits64(digest)));
 }
 
 bau_status bau_name_part_apply(const struct bau_name_part *part, const struct bau_people_options *options,
@@ -206,20 +236,21 @@ bau_status bau_name_part_apply(const struct bau_name_part *part, const struct ba
                                const struct bau_column *in, struct bau_column *out, struct bau_error *err)
 {
     uint8_t(*digest)[16], *genders;
-    struct pick picks[PICKS];
     BAU_TRY(bau_people_rows(options, ctx, &genders, err));
     BAU_TRY(bau_mask_digest(key, ctx->arena, in, &digest, err));
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, BAU_NAME_BYTES, ctx->arena, err));
+    const struct bau_name_list *usual = part->list[BAU_SCRIPT_LATIN][options->gender][BAU_CASE_AS_IS];
     uint8_t *dst = out->data, *start = dst;
-    for (uint32_t from = 0; from < in->n_values; from += PICKS) {
-        const uint32_t n = in->n_values - from < PICKS ? in->n_values - from : PICKS;
-        pick_names(part, options, ctx, genders, in, (const uint8_t(*)[16])digest, from, n, picks);
-        for (uint32_t k = 0; k < n; k++) {
-            const struct bau_name_list *list = picks[k].list;
-            if (list)
-                dst = bau_name_put(dst, list,
-                                   bau_name_other(list, picks[k].entry, bau_bits64(digest[from + k])));
-            out->offsets[from + k + 1] = (uint32_t)(dst - start);
+    for (uint32_t from = 0; from < in->n_values; from += BAU_NAME_RUN) {
+        const uint32_t n = in->n_values - from < BAU_NAME_RUN ? in->n_values - from : BAU_NAME_RUN;
+        if (!genders && bau_people_plain(in, from)) {
+            dst = put_run(usual, (const uint8_t(*)[16])digest + from, dst, start, out->offsets + from + 1);
+            continue;
+        }
+        for (uint32_t i = from; i < from + n; i++) {
+            if (bau_column_present(in, i))
+                dst = put_one(part, bau_people_gender(options, ctx, genders, i), in, i, digest[i], dst);
+            out->offsets[i + 1] = (uint32_t)(dst - start);
         }
     }
     return BAU_OK;

@@ -8,14 +8,24 @@
 #include "src/kernel/names.h"
 
 enum { BAU_NAME_SLOT = 32, BAU_NAME_BYTES = BAU_NAME_SLOT - 1 }; /* a longer name is not drawn */
+enum {
+    BAU_NAME_MARK = BAU_NAME_BYTES - 1
+}; /* the lowest byte of the entry's digest, where the name leaves room */
 enum { BAU_PEOPLE_SCRIPTS = BAU_SCRIPT_DEVANAGARI + 1 };
 
 enum bau_gender { BAU_GENDER_ANY, BAU_GENDER_F, BAU_GENDER_M, BAU_GENDERS };
 #define BAU_GENDER_WORDS "auto|f|m"
 
+struct bau_name_coin { /* a column of the dictionary's alias table: what a draw needs, in one place */
+    uint32_t threshold;
+    uint32_t alias;
+};
+
 struct bau_name_list {
     const struct bau_dict *dict;
-    uint8_t (*slot)[BAU_NAME_SLOT]; /* entry i: its bytes, in the last byte their number */
+    uint8_t (
+        *slot)[BAU_NAME_SLOT]; /* entry i: its bytes, in the last byte their number, before it the MARK */
+    struct bau_name_coin *coin;
     uint64_t *digest; /* start of the PRF of entry i: tells that a value would be masked to itself */
     uint32_t widest;  /* characters */
 };
@@ -104,17 +114,42 @@ static inline enum bau_script bau_people_script(const uint8_t *text, size_t len)
     return low >= 'a' && low <= 'z' ? BAU_SCRIPT_LATIN : bau_script_of(text, len);
 }
 
+/* The same draw as bau_dict_pick. */
+static inline uint32_t bau_name_pick(const struct bau_name_coin *coins, uint32_t n, uint64_t random)
+{
+    const bau_wide product = (bau_wide)random * n;
+    const uint32_t column = (uint32_t)(product >> 64), coin = (uint32_t)((uint64_t)product >> 32);
+    const struct bau_name_coin c = coins[column];
+    const uint32_t mine = (uint32_t)0 - (uint32_t)(coin < c.threshold);
+    return (column & mine) | (c.alias & ~mine);
+}
+
 /* Copies 32 bytes, counts as many as the name has. */
+static inline uint8_t *bau_name_copy(uint8_t *dst, const uint8_t slot[BAU_NAME_SLOT])
+{
+    const uint8_t len = slot[BAU_NAME_BYTES];
+    memcpy(dst, slot, BAU_NAME_SLOT);
+    return dst + len;
+}
+
 static inline uint8_t *bau_name_put(uint8_t *dst, const struct bau_name_list *list, uint32_t i)
 {
-    memcpy(dst, list->slot[i], BAU_NAME_SLOT);
-    return dst + list->slot[i][BAU_NAME_BYTES];
+    return bau_name_copy(dst, list->slot[i]);
+}
+
+/* Whether an entry may be the value itself whose digest starts with `own`: the slot alone tells it of nearly every value that
+ * it is not. A name so long that it stands where the mark would be may always be. */
+static inline bool bau_name_may_be(const uint8_t slot[BAU_NAME_SLOT], uint64_t own)
+{
+    return (uint8_t)own == slot[BAU_NAME_MARK] || slot[BAU_NAME_BYTES] > BAU_NAME_MARK;
 }
 
 /* The entry that was drawn, or one behind it, so that it is not the value itself, whose digest starts with `own`. */
 static inline uint32_t bau_name_other(const struct bau_name_list *list, uint32_t first, uint64_t own)
 {
     uint32_t i = first;
+    if (!bau_name_may_be(list->slot[first], own))
+        return first;
     while (list->digest[i] == own) { /* several entries may be one name when the column is narrow */
         i = i + 1 == list->dict->n ? 0 : i + 1;
         if (i == first)
@@ -122,6 +157,12 @@ static inline uint32_t bau_name_other(const struct bau_name_list *list, uint32_t
     }
     return i;
 }
+
+enum { BAU_NAME_RUN = 64 }; /* values that are looked at together */
+
+/* Whether the BAU_NAME_RUN values from `from` on are all there and written as most names are: an ASCII capital, then an ASCII
+ * small letter. Then their script is Latin and their case as it is. */
+bool bau_people_plain(const struct bau_column *in, uint32_t from);
 
 /* The whole of apply for a masker that gives one name a value. */
 bau_status bau_name_part_apply(const struct bau_name_part *part, const struct bau_people_options *options,

@@ -48,8 +48,8 @@ static uint8_t *write_name(uint8_t *dst, const struct config *c, const uint8_t *
     const enum bau_case how = bau_people_case(script, text, len);
     const struct bau_name_list *given = c->given.list[script][gender][how],
                                *family = c->family.list[script][gender][how];
-    const uint32_t one = bau_dict_pick(given->dict, bau_bits64(digest)),
-                   two = bau_dict_pick(family->dict, bau_bits64(digest + 8));
+    const uint32_t one = bau_name_pick(given->coin, given->dict->n, bau_bits64(digest)),
+                   two = bau_name_pick(family->coin, family->dict->n, bau_bits64(digest + 8));
     const bool asian = is_east_asian(script);
     const bool blank = !asian || (len && memchr(text, ' ', len));
     if (c->order == FAMILY_FIRST || (c->order == AUTO && asian)) {
@@ -62,6 +62,33 @@ static uint8_t *write_name(uint8_t *dst, const struct config *c, const uint8_t *
     return bau_name_put(dst + blank, family, two);
 }
 
+/* Values in plain Latin letters, given name first, of the gender that the rule says or the digest. */
+static uint8_t *write_run(const struct config *c, const uint8_t (*digest)[16], uint8_t *dst,
+                          const uint8_t *start, uint32_t *offsets)
+{
+    struct bau_name_list given[2], family[2]; /* copies: what is written below are bytes, which may alias */
+    uint32_t n_given[2], n_family[2];
+    for (unsigned odd = 0; odd < 2; odd++) {
+        const uint32_t gender = c->options.gender != BAU_GENDER_ANY ? c->options.gender
+                                : odd                               ? BAU_GENDER_F
+                                                                    : BAU_GENDER_M;
+        given[odd] = *c->given.list[BAU_SCRIPT_LATIN][gender][BAU_CASE_AS_IS];
+        family[odd] = *c->family.list[BAU_SCRIPT_LATIN][gender][BAU_CASE_AS_IS];
+        n_given[odd] = given[odd].dict->n;
+        n_family[odd] = family[odd].dict->n;
+    }
+    for (uint32_t k = 0; k < BAU_NAME_RUN; k++) {
+        const unsigned odd = digest[k][8] & 1u;
+        const uint32_t one = bau_name_pick(given[odd].coin, n_given[odd], bau_bits64(digest[k])),
+                       two = bau_name_pick(family[odd].coin, n_family[odd], bau_bits64(digest[k] + 8));
+        dst = bau_name_copy(dst, given[odd].slot[one]);
+        *dst = ' ';
+        dst = bau_name_copy(dst + 1, family[odd].slot[two]);
+        offsets[k] = (uint32_t)(dst - start);
+    }
+    return dst;
+}
+
 static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const struct bau_column *in,
                         struct bau_column *out, struct bau_error *err)
 {
@@ -72,12 +99,19 @@ static bau_status apply(const void *config, struct bau_mask_ctx *ctx, const stru
     BAU_TRY(bau_mask_text_out(out, in, BAU_TEXT, 2 * BAU_NAME_BYTES + 1, ctx->arena, err));
     const uint8_t *src = in->data;
     uint8_t *dst = out->data, *start = dst;
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        const uint32_t at = in->offsets[i], len = in->offsets[i + 1] - at;
-        if (bau_column_present(in, i))
-            dst =
-                write_name(dst, c, src + at, len, digest[i], bau_people_gender(&c->options, ctx, genders, i));
-        out->offsets[i + 1] = (uint32_t)(dst - start);
+    for (uint32_t from = 0; from < in->n_values; from += BAU_NAME_RUN) {
+        const uint32_t n = in->n_values - from < BAU_NAME_RUN ? in->n_values - from : BAU_NAME_RUN;
+        if (!genders && c->order != FAMILY_FIRST && bau_people_plain(in, from)) {
+            dst = write_run(c, (const uint8_t(*)[16])digest + from, dst, start, out->offsets + from + 1);
+            continue;
+        }
+        for (uint32_t i = from; i < from + n; i++) {
+            const struct bau_slice v = { src + in->offsets[i], in->offsets[i + 1] - in->offsets[i] };
+            if (bau_column_present(in, i))
+                dst = write_name(dst, c, v.data, v.len, digest[i],
+                                 bau_people_gender(&c->options, ctx, genders, i));
+            out->offsets[i + 1] = (uint32_t)(dst - start);
+        }
     }
     return BAU_OK;
 }

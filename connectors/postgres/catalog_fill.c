@@ -48,7 +48,28 @@ static void set_limits(struct bau_field *f, uint32_t base, int32_t typmod)
     }
 }
 
-static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod)
+static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod, unsigned depth);
+
+static void set_members(struct pg_fill *fill, struct bau_field *f, const struct pg_type *t, unsigned depth)
+{
+    enum { DEEPEST = 16 }; /* row types inside row types: PostgreSQL has no cycles, this is only a guard */
+    const struct pg_type_more *more = pg_type_more_of(&fill->types, t);
+    struct bau_field *members =
+        bau_arena_zero(fill->catalog->arena, ((size_t)t->n_attributes + 1) * sizeof *members);
+    fill->failed = fill->failed || !members;
+    if (!members || depth == DEEPEST)
+        return;
+    for (uint32_t i = 0; i < t->n_attributes; i++) {
+        const struct pg_type *own = pg_type_find(fill->side, t->attributes[i]);
+        members[i] = (struct bau_field){ .native_type = t->attributes[i], .nullable = true };
+        members[i].name = members[i].native = own ? own->name : "unknown";
+        set_type(fill, &members[i], (int32_t)more->typmods[i], depth + 1);
+    }
+    f->n_members = t->n_attributes;
+    f->members = members;
+}
+
+static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod, unsigned depth)
 {
     bool not_null = false;
     const struct pg_type *t = pg_type_base(&fill->types, f->native_type, &typmod, &not_null);
@@ -71,6 +92,8 @@ static void set_type(struct pg_fill *fill, struct bau_field *f, int32_t typmod)
     f->same = more->citext ? BAU_SAME_FOLDED : t->oid == 1042 ? BAU_SAME_PADDED : BAU_SAME_BYTES;
     f->n_labels = more->n_labels;
     f->labels = more->labels;
+    if (t->kind == PG_COMPOSITE && more->typmods)
+        set_members(fill, f, t, depth);
 }
 
 static uint64_t fnv(uint64_t hash, const char *text)
@@ -91,7 +114,7 @@ static void fill_field(struct pg_fill *fill, const PGresult *rows, int i, struct
     f->generated = pg_cell_true(rows, i, 7);
     f->has_default = pg_cell_true(rows, i, 8) && !f->generated;
     f->comment = pg_cell_text(rows, i, 9, arena, &fill->failed);
-    set_type(fill, f, (int32_t)strtol(pg_cell(rows, i, 4), NULL, 10));
+    set_type(fill, f, (int32_t)strtol(pg_cell(rows, i, 4), NULL, 10), 0);
     *hash = fnv(fnv(fnv(*hash, pg_cell(rows, i, 2)), pg_cell(rows, i, 5)), f->nullable ? "null" : "not null");
     *hash = fnv(*hash, f->generated ? "generated" : "");
 }

@@ -375,7 +375,7 @@ static bau_status analyze(struct finish *f, struct bau_error *err)
         const struct bau_dataset *dataset = &f->plan->catalog->datasets[i];
         const bool covered = dataset->parent != BAU_NO_DATASET && !foreign[dataset->parent];
         if (covered || foreign[i] || dataset->kind == BAU_DATASET_SCHEMA ||
-            f->side->tables[i].kind == PG_LARGE_OBJECTS)
+            f->side->tables[i].kind == PG_LARGE_OBJECTS || pg_target_lacks(f->side, dataset))
             continue;
         const struct pg_entry *entry = own_entry(
             f, "ANALYZE", dataset->name, bau_arena_printf(f->arena, "ANALYZE %s", f->side->tables[i].ident));

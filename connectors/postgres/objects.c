@@ -18,6 +18,7 @@ void pg_report_release(struct pg_report *report)
     if (!report->side)
         return;
     bau_text_release(&report->list);
+    bau_text_release(&report->tables);
     (void)pthread_mutex_destroy(&report->mutex);
     report->side = NULL;
 }
@@ -49,6 +50,8 @@ void pg_report_add(struct pg_report *report, const char *kind, const char *name,
             BAU_NAME("reason", words));
     (void)pthread_mutex_lock(&report->mutex);
     report->n++;
+    if (accepted && strcmp(kind, "TABLE") == 0)
+        bau_text_addn(&report->tables, name, strlen(name) + 1);
     if (!accepted) {
         if (report->n_unwaived++)
             bau_text_add(&report->list, "; ");
@@ -65,6 +68,15 @@ bau_status pg_report_status(struct pg_report *report, struct bau_error *err)
     return bau_error_set(err, BAU_E_VERIFY,
                          "%" PRIu32 " object%s of the source could not be made on the target: %s", n,
                          n == 1 ? "" : "s", report->list.data ? report->list.data : "");
+}
+
+bool pg_target_lacks(struct bau_side *side, const struct bau_dataset *dataset)
+{
+    const struct bau_text *tables = &side->target->report.tables;
+    for (size_t at = 0; at < tables->len; at += strlen(tables->data + at) + 1)
+        if (strcmp(tables->data + at, dataset->name) == 0)
+            return true;
+    return false;
 }
 
 /* ── roles ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -276,17 +288,38 @@ static const char *full_name(const struct pg_entry *entry, struct bau_text *text
     return text->failed ? entry->name : text->data;
 }
 
+/* "w w_pkey" belongs to the table w: it goes with one that is waived and was not made. */
+static bool of_lacking_table(const struct bau_side *side, const struct pg_entry *entry)
+{
+    const struct bau_text *tables = &side->target->report.tables;
+    const size_t n = strcspn(entry->name, " ");
+    BAU_AUTO_TEXT table = { 0 };
+    bau_text_addf(&table, "%s%s%.*s", entry->schema ? entry->schema : "", entry->schema ? "." : "", (int)n,
+                  entry->name);
+    if (entry->name[n] != ' ' || table.failed)
+        return false;
+    for (size_t at = 0; at < tables->len; at += strlen(tables->data + at) + 1)
+        if (strcmp(tables->data + at, table.data) == 0)
+            return true;
+    return false;
+}
+
 /* A comment, label or privilege of an object that is waived goes with it: "EXTENSION postgis" names postgis. */
 static bool of_waived(const struct bau_side *side, const struct pg_entry *entry)
 {
+    if (of_lacking_table(side, entry))
+        return true;
     if (!is_type(entry, "COMMENT") && !is_type(entry, "SECURITY LABEL") && !is_type(entry, "ACL"))
         return false;
     for (const char *space = strchr(entry->name, ' '); space; space = strchr(space + 1, ' ')) {
         BAU_AUTO_TEXT name = { 0 };
+        BAU_AUTO_TEXT kind = { 0 };
+        bau_text_addn(&kind, entry->name, (size_t)(space - entry->name));
         bau_text_addf(&name, "%s%s%s", entry->schema ? entry->schema : "", entry->schema ? "." : "",
                       space + 1);
-        if (!name.failed && (waived(side, side->target->report.waive, "", name.data) ||
-                             waived(side, side->target->report.waive, "", space + 1)))
+        if (!name.failed && !kind.failed &&
+            (waived(side, side->target->report.waive, kind.data, name.data) ||
+             waived(side, side->target->report.waive, "", space + 1)))
             return true;
     }
     return false;

@@ -127,6 +127,7 @@ const struct bau_connector bau_connector_postgres = {
     .check_rows = pg_check_rows,
     .target_facts = pg_target_facts,
     .target_prepare = pg_target_prepare,
+    .target_lacks = pg_target_lacks,
     .target_begin = pg_target_begin,
     .write_open = pg_write_open,
     .write_next = pg_write_next,

@@ -116,7 +116,8 @@ static void narrow_columns(const struct bau_reader *r, struct bau_text *sql)
         const char *name = r->dataset->fields[r->wire[i]].name;
         const char *expression = r->dataset->fields[r->wire[i]].expression;
         if (expression) {
-            bau_text_addf(sql, "%s(%s\n)::text", i ? ", " : "", expression);
+            const bool condition = r->dataset->fields[r->wire[i]].condition;
+            bau_text_addf(sql, "%s((%s\n)%s)::text", i ? ", " : "", expression, condition ? " IS TRUE" : "");
             continue;
         }
         char *quoted = PQescapeIdentifier(r->link->conn, name, strlen(name));
@@ -208,11 +209,12 @@ static bau_status find_path(struct bau_reader *r, const struct bau_read *what, s
         return BAU_OK;
     BAU_AUTO_TEXT sql = { 0 };
     char *space = PQescapeLiteral(link->conn, what->dataset->space, strlen(what->dataset->space));
-    bau_text_addf(&sql,
-                  "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), (SELECT string_agg(DISTINCT "
-                  "quote_ident(nspname), ', ') FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace "
-                  "WHERE nspname <> 'pg_catalog')), true)",
-                  space ? space : "''");
+    bau_text_addf(
+        &sql,
+        "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), (SELECT string_agg(DISTINCT "
+        "quote_ident(nspname), ', ') FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace "
+        "WHERE nspname <> 'pg_catalog')), true)",
+        space ? space : "''");
     PQfreemem(space);
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "reader");

@@ -26,11 +26,12 @@ uint32_t pg_cell_numbers(const PGresult *result, int row, int column, struct bau
 
 /* types.c ─ one row of the source's pg_type; index-aligned with side->types. */
 struct pg_type_more {
-    int32_t typmod;    /* of a domain */
-    bool not_null;     /* a domain's */
-    bool citext;       /* the extension's: text with another order */
-    bool spelled;      /* maskers see its text form, so it travels as text: composite types, hstore, xml */
-    uint32_t n_labels; /* an enum's */
+    int32_t typmod; /* of a domain */
+    bool not_null;  /* a domain's */
+    bool citext;    /* the extension's: text with another order */
+    bool spelled;   /* maskers see its text form, so it travels as text: composite types, hstore, xml */
+    const uint32_t *typmods; /* of a composite type's attributes; NULL otherwise */
+    uint32_t n_labels;       /* an enum's */
     const char *const *labels;
 };
 struct pg_types { /* while the catalog is read */

@@ -75,7 +75,8 @@ struct pg_report {
     const struct bau_texts *waive;
     pthread_mutex_t mutex; /* guards the rest */
     uint32_t n, n_unwaived;
-    struct bau_text list; /* the unwaived ones, for the error */
+    struct bau_text list;   /* the unwaived ones, for the error */
+    struct bau_text tables; /* those that are waived and were not made: names, NUL behind each */
 };
 struct pg_target {
     struct bau_arena *arena;
@@ -139,6 +140,8 @@ void pg_report_release(struct pg_report *report);
 void pg_report_add(struct pg_report *report, const char *kind, const char *name, const char *sqlstate,
                    const char *words);
 bau_status pg_report_status(struct pg_report *report, struct bau_error *err) BAU_MUST_CHECK;
+/* A table that is waived and was not made. */
+bool pg_target_lacks(struct bau_side *side, const struct bau_dataset *dataset);
 /* Runs an entry by the owner policy. A failure of the object goes into the report; only a lost connection, memory or a
  * stop is an error. `sees_rows`: the server's words could quote a row. `out_failed` may be NULL. */
 bau_status pg_make_entry(struct bau_side *side, PGconn *conn, const struct pg_entry *entry, const char *sql,

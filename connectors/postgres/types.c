@@ -144,7 +144,9 @@ static const char tail_sql[] =
     " (SELECT array_agg(a.atttypid ORDER BY a.attnum) FROM pg_attribute a WHERE t.typtype = 'c'"
     "  AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped),"
     " t.typname = 'citext' AND t.typtype = 'b', n.nspname, t.typname,"
-    " t.typtype = 'c' OR (t.typname IN ('hstore', 'xml') AND t.typtype = 'b'), t.typarray "
+    " t.typtype = 'c' OR (t.typname IN ('hstore', 'xml') AND t.typtype = 'b'), t.typarray,"
+    " (SELECT array_agg(a.atttypmod ORDER BY a.attnum) FROM pg_attribute a WHERE t.typtype = 'c'"
+    "  AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) "
     "FROM reach JOIN pg_type t USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace"
     " LEFT JOIN pg_range g ON g.rngtypid = t.oid";
 
@@ -234,6 +236,11 @@ bau_status pg_types_load(struct bau_side *side, const char *oids, struct pg_type
         uint32_t *attributes = NULL;
         t->n_attributes = pg_cell_numbers(rows, i, 8, side->arena, &attributes, &failed);
         t->attributes = attributes;
+        if (t->kind == PG_COMPOSITE) {
+            uint32_t *typmods = NULL;
+            pg_cell_numbers(rows, i, 14, side->arena, &typmods, &failed);
+            out->more[i].typmods = typmods;
+        }
     }
     if (failed)
         return bau_error_set(err, BAU_E_NOMEM, "catalog");

@@ -159,6 +159,8 @@ struct bau_connector {   /* const, static; one per folder */
                                  struct bau_error *err); /* guard (11), lock (10), debris of dead runs */
     bau_status (*target_begin)(struct bau_side *target, const struct bau_target_plan *plan,
                                struct bau_error *err);
+    /* After begin: the object is waived and could not be made, so no rows go there. NULL: never. */
+    bool (*target_lacks)(struct bau_side *target, const struct bau_dataset *dataset);
     bau_status (*write_open)(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
                              struct bau_error *err);
     bau_status (*write_next)(struct bau_writer *writer, const struct bau_batch *batch, struct bau_error *err);

@@ -21,9 +21,10 @@ typedef enum {
 
 enum {
     BAU_OPTION_REQUIRED = 1,
-    BAU_OPTION_FIELD = 2,   /* a TEXT that names another field of the same row: see bau_mask_ctx.fields */
-    BAU_OPTION_OPERAND = 4, /* command line: a positional operand, in table order, not --name */
-    BAU_OPTION_PARTS = 8,   /* MASKERS: they see text out of the value, not the value */
+    BAU_OPTION_FIELD = 2,    /* a TEXT that names another field of the same row: see bau_mask_ctx.fields */
+    BAU_OPTION_OPERAND = 4,  /* command line: a positional operand, in table order, not --name */
+    BAU_OPTION_PARTS = 8,    /* MASKERS: they see text out of the value, not the value */
+    BAU_OPTION_MEMBERS = 16, /* MASKERS, PARTS: labels are positions of bau_field.members, from 1 on, or * */
 };
 
 struct bau_texts {

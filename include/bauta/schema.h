@@ -24,9 +24,9 @@ struct bau_field {
     bool has_default;
     bool document; /* JSON or BSON: rules may name paths inside */
     bau_same same;
-    const char *
-        expression; /* in the store's own language: no field of the store but computed as text (BAU_TEXT) by narrow
-                               reads; NULL: a field of the store */
+    /* In the store's own language: no field of the store but computed as text (BAU_TEXT) by narrow reads. NULL: a field. */
+    const char *expression;
+    bool condition; /* the expression is a condition: "true" where it holds, "false" where not or unknown */
     uint32_t native_type; /* PostgreSQL: type OID */
     uint32_t max_chars;   /* longest text in characters; 0: no limit */
     uint32_t max_digits;  /* numeric precision; 0: no limit */
@@ -34,6 +34,9 @@ struct bau_field {
     uint32_t n_labels;    /* an enum's labels */
     const char *const *labels;
     const char *comment; /* the store's comment on the field, or NULL */
+    uint32_t
+        n_members; /* a row value: its fields in order, named by their types; text in the store's spelling */
+    const struct bau_field *members;
 };
 
 typedef enum { BAU_KEY_PRIMARY, BAU_KEY_UNIQUE, BAU_KEY_EXCLUDE } bau_key_kind;

@@ -43,6 +43,7 @@ static const struct flag leaks[] = {
     { BAU_LEAKS_RANGE, "range", "about how large the value is" },
     { BAU_LEAKS_VALUE, "value", "the value itself" },
 };
+#define CAN_ARCHIVES 0x80000000u /* what a connector's `objects` mean, beside its caps */
 static const struct flag caps[] = {
     { BAU_CAN_READ, "read", "a source" },
     { BAU_CAN_WRITE, "write", "a target" },
@@ -50,6 +51,7 @@ static const struct flag caps[] = {
     { BAU_CAN_SPLIT, "split", "large datasets are read in parts" },
     { BAU_CAN_SWITCH, "switch", "atomic, with rollback" },
     { BAU_CAN_CHECK, "check", "CHECK constraints are tried on masked rows" },
+    { CAN_ARCHIVES, "archives", "archives may lie there" },
 };
 
 /* ── pieces ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -391,6 +393,11 @@ static bau_status run_maskers(const void *config, const struct bau_cli *cli, str
 
 /* ── connectors ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+static uint32_t can_bits(const struct bau_connector *k)
+{
+    return k->caps | (k->objects ? CAN_ARCHIVES : 0);
+}
+
 static void add_connector(const struct bau_connector *k, const struct config *c, bool json,
                           struct bau_text *out)
 {
@@ -402,7 +409,7 @@ static void add_connector(const struct bau_connector *k, const struct config *c,
         bau_text_add(out, ",\"schemes\":");
         bau_text_add_json(out, k->schemes);
         bau_text_add(out, ",\"can\":");
-        add_flags_json(out, k->caps, caps, BAU_COUNT(caps));
+        add_flags_json(out, can_bits(k), caps, BAU_COUNT(caps));
         bau_text_add(out, ",\"options\":");
         add_options_json(out, k->options);
         bau_text_add(out, "}");
@@ -415,7 +422,7 @@ static void add_connector(const struct bau_connector *k, const struct config *c,
         return;
     }
     BAU_AUTO_TEXT can = { 0 };
-    add_flags(&can, k->caps, caps, BAU_COUNT(caps), !c->markdown);
+    add_flags(&can, can_bits(k), caps, BAU_COUNT(caps), !c->markdown);
     bau_text_addf(out, c->markdown ? "## %s\n\n%s\n\n- URIs: `" : "%s\n  %s\n\n  URIs: ", k->name,
                   k->summary);
     for (const char *s = k->schemes; *s; s++)

@@ -172,9 +172,12 @@ static void add_treatments(struct bau_text *out)
 static void add_stores(struct bau_text *out)
 {
     bau_text_add(out, "\"stores\":{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[");
+    size_t n = 0;
     for (size_t i = 0; i < bau_n_connectors; i++) {
         bool first = false;
-        bau_text_add(out, i ? ",{\"title\":" : "{\"title\":");
+        if (!(bau_connectors[i]->caps & (BAU_CAN_READ | BAU_CAN_WRITE)))
+            continue; /* a place of archives is no store */
+        bau_text_add(out, n++ ? ",{\"title\":" : "{\"title\":");
         bau_text_add_json(out, bau_connectors[i]->name);
         bau_text_add(
             out,
@@ -183,7 +186,7 @@ static void add_stores(struct bau_text *out)
         add_options(out, bau_connectors[i]->options, &first);
         bau_text_add(out, "}}");
     }
-    bau_text_add(out, bau_n_connectors ? "" : "true");
+    bau_text_add(out, n ? "" : "true");
     bau_text_add(out, "]}}");
 }
 

@@ -110,19 +110,54 @@ static size_t spell_fixed(const struct bau_column *in, uint32_t i, char out[64])
     return 0;
 }
 
+static inline int64_t integer_at(const void *data, const uint32_t width, uint32_t i)
+{
+    return width == 4   ? ((const int32_t *)data)[i]
+           : width == 2 ? ((const int16_t *)data)[i]
+                        : ((const int64_t *)data)[i];
+}
+
+enum { EIGHT = 8 };
+
+/* Eight integers of 0 to 99999999, as keys are more often than not; `at` as they are spelled. False: they are others. */
+static inline bool eight_small(const void *data, const uint32_t width, uint32_t i, uint8_t *start,
+                               uint32_t *at, uint32_t *offsets)
+{
+    uint32_t small[EIGHT];
+    uint64_t digits[EIGHT];
+    bool wide = false;
+    for (uint32_t k = 0; k < EIGHT; k++) {
+        const uint64_t value = (uint64_t)integer_at(data, width, i + k);
+        wide |= value > 99999999;
+        small[k] = (uint32_t)value;
+    }
+    if (wide)
+        return false;
+    bau_digits8_many(digits, small);
+    for (uint32_t k = 0; k < EIGHT; k++) {
+        *at += (uint32_t)bau_put8(start + *at, digits[k]);
+        offsets[k] = *at;
+    }
+    return true;
+}
+
 /* One loop a width, with and without nulls: keys are integers more often than not. */
 static inline void integers_of(const struct bau_column *in, const uint32_t width, const bool nulls,
                                uint8_t *start, uint32_t *offsets)
 {
-    const void *data = in->data;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < in->n_values; i++) {
-        const int64_t value = width == 4   ? ((const int32_t *)data)[i]
-                              : width == 2 ? ((const int16_t *)data)[i]
-                                           : ((const int64_t *)data)[i];
-        const uint32_t n = (uint32_t)spell_integer(value, start + at);
-        at += !nulls || bau_column_present(in, i) ? n : 0;
-        offsets[i + 1] = at;
+    uint32_t at = 0, i = 0;
+    while (i < in->n_values) {
+        if (!nulls && in->n_values - i >= EIGHT &&
+            eight_small(in->data, width, i, start, &at, offsets + i + 1)) {
+            i += EIGHT;
+            continue;
+        }
+        const uint32_t to = in->n_values - i < EIGHT ? in->n_values : i + EIGHT;
+        for (; i < to; i++) {
+            const uint32_t n = (uint32_t)spell_integer(integer_at(in->data, width, i), start + at);
+            at += !nulls || bau_column_present(in, i) ? n : 0;
+            offsets[i + 1] = at;
+        }
     }
 }
 

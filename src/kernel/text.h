@@ -55,6 +55,28 @@ static inline uint64_t bau_digits8(uint32_t v)
     return tens | (twos - 10 * tens) << 8;
 }
 
+/* The same for eight numbers: out[i] for v[i]. */
+static inline void bau_digits8_many(uint64_t out[8], const uint32_t v[8])
+{
+#if defined(__SSE2__)
+    for (size_t i = 0; i < 8; i += 2) {
+        const __m128i x = _mm_set_epi32(0, (int)v[i + 1], 0, (int)v[i]);
+        const __m128i high = _mm_srli_epi64(_mm_mul_epu32(x, _mm_set1_epi64x(INT64_C(3518437209))), 45);
+        const __m128i low = _mm_sub_epi32(x, _mm_mul_epu32(high, _mm_set1_epi64x(10000)));
+        const __m128i fours = _mm_or_si128(high, _mm_slli_epi64(low, 32));
+        const __m128i hundreds = _mm_srli_epi16(_mm_mulhi_epu16(fours, _mm_set1_epi16(5243)), 3);
+        const __m128i ones = _mm_sub_epi16(fours, _mm_mullo_epi16(hundreds, _mm_set1_epi16(100)));
+        const __m128i twos = _mm_or_si128(hundreds, _mm_slli_epi32(ones, 16));
+        const __m128i tens = _mm_mulhi_epu16(twos, _mm_set1_epi16(6554));
+        const __m128i rest = _mm_sub_epi16(twos, _mm_mullo_epi16(tens, _mm_set1_epi16(10)));
+        _mm_storeu_si128((void *)(out + i), _mm_or_si128(tens, _mm_slli_epi16(rest, 8)));
+    }
+#else
+    for (size_t i = 0; i < 8; i++)
+        out[i] = bau_digits8(v[i]);
+#endif
+}
+
 /* The reverse: the number that eight digits (as numbers) spell. */
 static inline uint32_t bau_number8(uint64_t digits)
 {
@@ -63,13 +85,17 @@ static inline uint32_t bau_number8(uint64_t digits)
     return (uint32_t)(digits * 10000 + (digits >> 32));
 }
 
-/* Those of v < 10^8 without leading zeros; writes eight bytes, returns how many count. */
+/* Eight digits without leading zeros; writes eight bytes, returns how many count. */
+static inline size_t bau_put8(uint8_t out[8], uint64_t digits)
+{
+    const unsigned leading = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) & ~7u; /* bits */
+    bau_text_store(out, (digits + UINT64_C(0x3030303030303030)) >> leading);
+    return 8 - leading / 8;
+}
+
 static inline size_t bau_spell8(uint8_t out[8], uint32_t v)
 {
-    const uint64_t digits = bau_digits8(v);
-    const unsigned leading = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
-    bau_text_store(out, (digits + UINT64_C(0x3030303030303030)) >> (8 * leading));
-    return 8 - leading;
+    return bau_put8(out, bau_digits8(v));
 }
 
 /* Of any v; writes up to 24 bytes. */

@@ -39,6 +39,9 @@ bau_status bau_bind_labels(struct bau_binding *x, void *config, struct bau_error
 bau_status bau_bind_subs(struct bau_binding *x, void *config, struct bau_error *err) BAU_MUST_CHECK;
 bau_status bau_bind_fallback(struct bau_binding *x, struct bau_bound *out, struct bau_error *err)
     BAU_MUST_CHECK;
+/* bind_member.c: what an option of a masker says of the members of a row value, held to their types. */
+bau_status bau_bind_members(struct bau_binding *x, const struct bau_treat *treat,
+                            const struct bau_option *option, struct bau_error *err) BAU_MUST_CHECK;
 /* bind_document.c: paths of a document. */
 bau_status bau_bind_document(struct bau_binding *x, struct bau_action *out, struct bau_error *err)
     BAU_MUST_CHECK;

@@ -97,6 +97,8 @@ bau_status bau_bind_subs(struct bau_binding *x, void *config, struct bau_error *
         for (uint32_t i = 0, n = 0; i < treat->n_subs; i++)
             if (strcmp(treat->subs[i].option, o->name) == 0)
                 BAU_TRY(bind_one(x, &treat->subs[i], (o->flags & BAU_OPTION_PARTS) != 0, &subs[n++], err));
+        if ((o->flags & BAU_OPTION_MEMBERS) && x->field && !x->failed)
+            BAU_TRY(bau_bind_members(x, treat, o, err));
         list.at = subs;
         memcpy((char *)config + o->offset, &list, sizeof list);
     }

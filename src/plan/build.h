@@ -54,6 +54,9 @@ struct bau_build {
 
 void bau_find_add(struct bau_findings_list *list, bau_status code, struct bau_at at, const char *suggestion,
                   const char *object, const char *format, ...) BAU_PRINTF(6, 7);
+/* check.c: findings where what a masker makes does not fit a field, or a member of one: width, nulls, labels. */
+void bau_check_fits(struct bau_build *b, const char *object, const struct bau_field *f,
+                    const struct bau_sub *run, struct bau_at at);
 /* "shop.public.customers.email" in the findings' arena. */
 const char *bau_build_object(const struct bau_build *b, const struct bau_dataset *dataset, const char *field);
 

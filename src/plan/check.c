@@ -84,25 +84,21 @@ static uint32_t widest_of(const struct bau_sub *sub, bau_type type)
     return most;
 }
 
-static void check_field(struct bau_build *b, const struct bau_dataset *d, const struct bau_field *f,
-                        const struct bau_action *a)
+void bau_check_fits(struct bau_build *b, const char *object, const struct bau_field *f,
+                    const struct bau_sub *run, struct bau_at at)
 {
-    if (a->kind != BAU_ACT_MASK || !a->mask.masker)
-        return;
-    const struct bau_masker *m = a->mask.masker;
-    const uint32_t traits = a->mask.run.traits;
-    const char *object = bau_build_object(b, d, f->name);
-    const uint32_t widest = widest_of(&a->mask.run, f->type);
+    const struct bau_masker *m = run->masker;
+    const uint32_t traits = run->traits, widest = widest_of(run, f->type);
     if (f->type == BAU_TEXT && f->max_chars && widest > f->max_chars)
-        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object,
+        bau_find_add(b->findings, BAU_E_USAGE, at, NULL, object,
                      "%s makes up to %u characters, the column holds %u (%s)", m->name, widest, f->max_chars,
                      f->native);
     if ((traits & BAU_MAKES_NULLS) && !f->nullable)
-        bau_find_add(b->findings, BAU_E_USAGE, a->at, NULL, object, "%s makes nulls, the column is NOT NULL",
+        bau_find_add(b->findings, BAU_E_USAGE, at, NULL, object, "%s makes nulls, the column is NOT NULL",
                      m->name);
     if (f->n_labels && !(traits & (BAU_CONSTANT | BAU_KEEPS_ALL | BAU_KEEPS_LABELS)))
         bau_find_add(
-            b->findings, BAU_E_USAGE, a->at, NULL, object,
+            b->findings, BAU_E_USAGE, at, NULL, object,
             "%s makes values that the enum %s does not have; use categorical, constant, null or keep",
             m->name, f->native);
 }
@@ -141,7 +137,11 @@ void bau_build_check(struct bau_build *b, const struct bau_dataset_plan *plan)
     check_keys(b, plan);
     for (uint32_t f = 0; f < plan->dataset->n_fields; f++)
         if (!plan->dataset->fields[f].generated) {
-            check_field(b, plan->dataset, &plan->dataset->fields[f], &plan->actions[f]);
+            const struct bau_field *field = &plan->dataset->fields[f];
+            const struct bau_action *a = &plan->actions[f];
+            if (a->kind == BAU_ACT_MASK && a->mask.masker)
+                bau_check_fits(b, bau_build_object(b, plan->dataset, field->name), field, &a->mask.run,
+                               a->at);
             check_reference(b, plan, f);
         }
 }

@@ -1,109 +1,54 @@
-/* What a column most likely holds, from its name, type, comment and keys; never from values.
- *
- * A row of the table fires when one of its words is a token of the field's name (tokens are split at '_', '-', spaces
- * and at camelCase humps) or two neighbouring tokens joined. The first row that fires and suits the type wins, so the
- * table goes from the specific to the general. `sure` means that a wrong guess costs realism, never privacy: the guess
- * masks. Keeping is only sure where the type or a key says that the value is technical. */
+/* What a column most likely holds, from its name, type, comment and keys; never from values. The table is data: see
+ * rules/suggestions.txt, which goes from the specific to the general. Here is how a name is cut into words, and what keys and
+ * types say alone. */
 #include <ctype.h>
 #include <string.h>
 
 #include "src/plan/plan.h"
+#include "src/plan/suggestions.h"
+#include "src/rule/rule.h"
 
-#define TEXTS (BAU_TYPE_BIT(BAU_TEXT))
-#define INSTANTS BAU_TYPES_INSTANT
+enum { TOKENS = 24, JOINED = 3, NAME_MOST = 128 };
 
-static const struct clue {
-    const char *words; /* separated by blanks, lower case */
-    uint32_t types;
-    const char *kind, *rule;
-    bool sure;
-} clues[] = {
-    { "password passwd pwd passwordhash pwhash hashedpassword", TEXTS, "password",
-      "{ mask: constant, value: '!' }", true },
-    { "token secret apikey accesskey privatekey sessionid refreshtoken otp totp", TEXTS, "credential",
-      "hash_token", true },
-    { "email mail emailaddress mailaddress correo courriel", TEXTS, "e-mail address", "email", true },
-    { "firstname givenname forename vorname prenom nombre", TEXTS, "given name", "first_name", true },
-    { "first given", TEXTS, "given name", "first_name", false },
-    { "lastname surname familyname nachname apellido", TEXTS, "family name", "last_name", true },
-    { "last family", TEXTS, "family name", "last_name", false },
-    { "fullname personname contactname customername displayname employeename holdername recipientname", TEXTS,
-      "person's name", "person_name", true },
-    { "phone mobile telephone tel fax msisdn phonenumber cellphone handy telefon", TEXTS, "telephone number",
-      "phone", true },
-    { "username login nickname screenname userid", TEXTS, "user name", "hash_token", true },
-    { "ssn nin taxid vat passport nationalid socialsecurity cpf dni nif bsn pesel", TEXTS,
-      "national identifier", "hash_token", true },
-    { "iban bic accountnumber bankaccount creditcard cardnumber pan ccnumber", TEXTS, "bank or card number",
-      "redact", true },
-    { "street address addressline address1 address2 line1 line2 housenumber strasse", TEXTS, "postal address",
-      "redact", true },
-    { "birthdate birthday dob dateofbirth birth geburtsdatum", INSTANTS, "date of birth", "date_shift",
-      true },
-    { "birthdate birthday dob dateofbirth", TEXTS, "date of birth", "redact", true },
-    { "salary wage income balance credit amountdue",
-      BAU_TYPE_BIT(BAU_NUMERIC) | BAU_TYPES_INT | BAU_TYPES_FLOAT, "amount of a person",
-      "{ mask: noise, relative: 0.1 }", false },
-    { "ip ipaddress remoteaddr clientip useragent latitude longitude lat lng lon geo", BAU_TYPES_ALL,
-      "trace of a person", "'null'", false },
-    { "comment comments note notes remark message body description bio about text review feedback", TEXTS,
-      "free text", "redact", false },
-    { "city zip zipcode postcode postalcode district state province region county", TEXTS, "place", "redact",
-      false },
-    { "name names", TEXTS, "name of something", "person_name", false },
+struct words { /* of a name: tokens, one behind the other, in lower case */
+    char text[2 * NAME_MOST];
+    size_t at[TOKENS + 1]; /* token i: at[i] .. at[i + 1] */
+    size_t n;
 };
 
-/* Lower-case tokens of a name, each followed by a blank, and neighbouring tokens joined. */
-static void tokens(const char *name, char *out, size_t room)
+/* Tokens end at what is neither letter nor digit, and before a capital that follows a small letter. */
+static void split(const char *name, struct words *out)
 {
-    char plain[160];
     size_t n = 0;
-    for (size_t i = 0; name[i] && n < sizeof plain - 3; i++) {
+    *out = (struct words){ .n = 0 };
+    for (size_t i = 0; name[i] && i < NAME_MOST && out->n < TOKENS; i++) {
         const unsigned char c = (unsigned char)name[i];
+        const bool letter = isalnum(c) || c >= 0x80;
         const bool hump = i && isupper(c) && islower((unsigned char)name[i - 1]);
-        if (hump && n && plain[n - 1] != ' ')
-            plain[n++] = ' ';
-        if (isalnum(c) || c >= 0x80)
-            plain[n++] = (char)tolower(c);
-        else if (n && plain[n - 1] != ' ')
-            plain[n++] = ' ';
+        if ((hump || !letter) && n > out->at[out->n])
+            out->at[++out->n] = n;
+        if (letter && out->n < TOKENS)
+            out->text[n++] = (char)tolower(c);
     }
-    plain[n] = '\0';
-    size_t used = 0;
-    out[used++] = ' ';
-    for (size_t i = 0; i < n && used < room - 2; i++)
-        out[used++] = plain[i];
-    out[used++] = ' ';
-    const char *previous = NULL;
-    size_t previous_len = 0;
-    for (size_t at = 0; at < n;) {
-        const size_t len = strcspn(plain + at, " ");
-        if (previous && used + previous_len + len + 2 < room) {
-            memcpy(out + used, previous, previous_len);
-            memcpy(out + used + previous_len, plain + at, len);
-            used += previous_len + len;
-            out[used++] = ' ';
-        }
-        previous = plain + at;
-        previous_len = len;
-        at += len + 1;
-    }
-    out[used] = '\0';
+    if (out->n < TOKENS && n > out->at[out->n])
+        out->at[++out->n] = n;
 }
 
-static bool fires(const char *words, const char *haystack)
+/* Whether a token, or up to JOINED neighbours written as one word, is among `words`. */
+static bool fires(const char *words, const struct words *name)
 {
-    for (const char *w = words; *w;) {
-        const size_t len = strcspn(w, " ");
-        char needle[40] = " ";
-        if (len < sizeof needle - 3) {
-            memcpy(needle + 1, w, len);
+    char needle[2 * NAME_MOST + 3];
+    if (strcmp(words, " * ") == 0)
+        return true;
+    for (size_t from = 0; from < name->n; from++)
+        for (size_t to = from + 1; to <= name->n && to <= from + JOINED; to++) {
+            const size_t len = name->at[to] - name->at[from];
+            needle[0] = ' ';
+            memcpy(needle + 1, name->text + name->at[from], len);
             memcpy(needle + 1 + len, " ", 2);
-            if (strstr(haystack, needle))
+            if (strstr(words, needle))
                 return true;
         }
-        w += len + (w[len] == ' ');
-    }
     return false;
 }
 
@@ -113,6 +58,23 @@ static bool in_key(const struct bau_dataset *d, uint32_t field)
         for (uint32_t i = 0; d->keys[k].kind == BAU_KEY_PRIMARY && i < d->keys[k].n_fields; i++)
             if (d->keys[k].fields[i] == field)
                 return true;
+    return false;
+}
+
+/* The name of the primary key's only column, or NULL. */
+static const char *key_column(const struct bau_dataset *d)
+{
+    for (uint32_t k = 0; k < d->n_keys; k++)
+        if (d->keys[k].kind == BAU_KEY_PRIMARY && d->keys[k].n_fields == 1)
+            return d->fields[d->keys[k].fields[0]].name;
+    return NULL;
+}
+
+static bool is_unique(const struct bau_dataset *d, uint32_t field)
+{
+    for (uint32_t k = 0; k < d->n_keys; k++)
+        if (d->keys[k].n_fields == 1 && d->keys[k].fields[0] == field)
+            return true;
     return false;
 }
 
@@ -127,30 +89,38 @@ static const struct bau_reference *reference_of(const struct bau_catalog *catalo
     return NULL;
 }
 
-/* date_shift needs an entity: the single-column primary key, when there is one. */
-static struct bau_guess shift_guess(const struct bau_dataset *d, const char *kind)
+static bool suits(const struct bau_suggestion *s, const struct bau_field *f, const struct words *name)
 {
-    for (uint32_t k = 0; k < d->n_keys; k++)
-        if (d->keys[k].kind == BAU_KEY_PRIMARY && d->keys[k].n_fields == 1 &&
-            strcmp(d->fields[d->keys[k].fields[0]].name, "id") == 0)
-            return (struct bau_guess){ kind, "{ mask: date_shift, days: 30, by: id }", true };
-    return (struct bau_guess){ kind, "{ mask: date_shift, days: 30, by: THE_KEY_COLUMN }", false };
+    return (s->types & BAU_TYPE_BIT(f->type)) && !(f->max_chars && f->max_chars < s->chars) &&
+           fires(s->words, name);
+}
+
+/* The first column that a row suits, or NULL. */
+static const char *column_of(const struct bau_suggestion *s, const struct bau_dataset *d)
+{
+    for (uint32_t i = 0; i < d->n_fields; i++) {
+        struct words name;
+        split(d->fields[i].name, &name);
+        if (suits(s, &d->fields[i], &name))
+            return d->fields[i].name;
+    }
+    return NULL;
 }
 
 /* What the type alone says when no word fires. */
 static struct bau_guess by_type(const struct bau_field *f, bool key)
 {
     if (key && (BAU_TYPE_BIT(f->type) & BAU_TYPES_INT))
-        return (struct bau_guess){ "number that a sequence gave", "{ keep: surrogate key }", true };
-    if (f->type == BAU_UUID)
-        return (struct bau_guess){ "identifier", "uuid", false };
+        return (struct bau_guess){ .kind = "number that a sequence gave",
+                                   .rule = "{ keep: surrogate key }",
+                                   .sure = true };
     if (f->type == BAU_BOOL)
-        return (struct bau_guess){ "yes or no", "{ keep: a flag }", true };
+        return (struct bau_guess){ .kind = "yes or no", .rule = "{ keep: a flag }", .sure = true };
     if (f->n_labels)
-        return (struct bau_guess){ "one of a few labels", "{ keep: enum }", true };
+        return (struct bau_guess){ .kind = "one of a few labels", .rule = "{ keep: enum }", .sure = true };
     if (f->document)
-        return (struct bau_guess){ "document", "{ $.**: { keep: REASON } }", false };
-    return (struct bau_guess){ NULL, "{ keep: REASON }", false };
+        return (struct bau_guess){ .kind = "document", .rule = "{ $.**: { keep: REASON } }", .sure = false };
+    return (struct bau_guess){ .kind = NULL, .rule = "{ keep: REASON }", .sure = false };
 }
 
 struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct bau_dataset *dataset,
@@ -158,16 +128,46 @@ struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct
 {
     const struct bau_field *f = &dataset->fields[field];
     if (reference_of(catalog, dataset, field))
-        return (struct bau_guess){ "foreign key", "{ keep: references a kept key }", true };
-    char haystack[500];
-    tokens(f->name, haystack, sizeof haystack);
-    for (size_t i = 0; i < BAU_COUNT(clues); i++) {
-        const struct clue *c = &clues[i];
-        if (!(c->types & BAU_TYPE_BIT(f->type)) || f->n_labels || !fires(c->words, haystack))
+        return (struct bau_guess){ .kind = "foreign key",
+                                   .rule = "{ keep: references a kept key }",
+                                   .sure = true };
+    struct words name;
+    split(f->name, &name);
+    for (size_t i = 0; i < bau_n_suggestions && !f->n_labels; i++) {
+        const struct bau_suggestion *s = &bau_suggestions[i];
+        if (!suits(s, f, &name))
             continue;
-        if (strcmp(c->rule, "date_shift") == 0)
-            return shift_guess(dataset, c->kind);
-        return (struct bau_guess){ c->kind, c->rule, c->sure && !in_key(dataset, field) };
+        struct bau_guess guess = { .kind = s->kind, .rule = s->rule, .key = key_column(dataset) };
+        guess.above = i ? column_of(s - 1, dataset) : NULL;
+        guess.sure = s->sure && !is_unique(dataset, field) && !in_key(dataset, field) &&
+                     (guess.key || !strstr(s->rule, "{KEY}")) && (guess.above || !strstr(s->rule, "{ABOVE}"));
+        return guess;
     }
     return by_type(f, in_key(dataset, field));
+}
+
+static void add_column(struct bau_text *out, const char *name, const char *unknown)
+{
+    if (name)
+        bau_spell_scalar(out, name, bau_spell_plain(name));
+    else
+        bau_text_add(out, unknown);
+}
+
+void bau_guess_rule(struct bau_text *out, const struct bau_guess *guess)
+{
+    for (const char *rest = guess->rule; *rest;) {
+        const size_t plain = strcspn(rest, "{");
+        bau_text_addn(out, rest, plain);
+        rest += plain;
+        if (strncmp(rest, "{KEY}", 5) == 0) {
+            add_column(out, guess->key, "THE_KEY_COLUMN");
+            rest += 5;
+        } else if (strncmp(rest, "{ABOVE}", 7) == 0) {
+            add_column(out, guess->above, "THE_OTHER_COLUMN");
+            rest += 7;
+        } else if (*rest) {
+            bau_text_addn(out, rest++, 1);
+        }
+    }
 }

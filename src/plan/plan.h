@@ -147,10 +147,15 @@ bau_status bau_plan_settle(const struct bau_plan *plan, struct bau_error *err) B
 /* What a column most likely holds and which rule suits it, from its name, type, comment and keys; never from values. */
 struct bau_guess {
     const char *kind; /* "e-mail address" */
-    const char *rule; /* YAML of the treatment: "email" or "{ mask: date_shift, days: 30, by: id }" */
-    bool sure;
+    const char *rule; /* YAML of the treatment, for bau_guess_rule */
+    const char *key;  /* the column that says whose value it is; NULL: there is no key of one column */
+    const char
+        *above; /* the column that the row above in the table is for: the latitude of a longitude; or NULL */
+    bool sure;  /* a wrong guess costs realism, never privacy */
 };
 struct bau_guess bau_guess_field(const struct bau_catalog *catalog, const struct bau_dataset *dataset,
                                  uint32_t field);
+/* The rule as a project file says it: "email", "{ mask: date_shift, days: 30, by: id }". */
+void bau_guess_rule(struct bau_text *out, const struct bau_guess *guess);
 
 #endif

@@ -252,8 +252,9 @@ static void uncovered(struct bau_build *b)
             bau_spell_selector(&rule, where, 3);
             bau_text_add(&rule, ", set: { ");
             bau_spell_selector(&rule, &dataset->fields[f].name, 1);
-            bau_text_addf(&rule, ": %s } }%s%s", guess.rule, guess.kind ? "   # " : "",
-                          guess.kind ? guess.kind : "");
+            bau_text_add(&rule, ": ");
+            bau_guess_rule(&rule, &guess);
+            bau_text_addf(&rule, " } }%s%s", guess.kind ? "   # " : "", guess.kind ? guess.kind : "");
             const char *suggestion = rule.failed ? NULL : bau_arena_text(b->findings->arena, rule.data);
             bau_find_add(b->findings, BAU_E_POLICY, (struct bau_at){ 0 }, suggestion,
                          bau_build_object(b, dataset, dataset->fields[f].name), "%s has no rule",

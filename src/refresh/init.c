@@ -81,7 +81,8 @@ static void field_line(struct bau_text *out, const char *lead, const struct bau_
 {
     BAU_AUTO_TEXT key = { 0 };
     bau_spell_selector(&key, &f->name, 1);
-    bau_text_addf(out, "%s%s: %s", lead, key.data ? key.data : "", guess->rule);
+    bau_text_addf(out, "%s%s: ", lead, key.data ? key.data : "");
+    bau_guess_rule(out, guess);
     bau_text_add(out, "   # ");
     add_comment(out, f->native ? f->native : "");
     if (guess->kind)

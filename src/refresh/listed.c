@@ -23,7 +23,7 @@ static int compare(const void *a, const void *b)
     return memcmp(x->at, y->at, x->len);
 }
 
-/* One value in the form of the column's type; what does not parse stays as it is and matches nothing. */
+/* As written: a key that is spelled in another way than add_value spells it names no row. */
 static void add_written(const char *text, struct bau_text *out)
 {
     bau_text_addn(out, text, strlen(text));

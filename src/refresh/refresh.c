@@ -90,6 +90,18 @@ static bau_status run_lanes(struct bau_run_store *s, struct bau_error *err)
     return BAU_OK;
 }
 
+/* What the project file waives and the target could not make takes no rows. */
+static void leave_out_lacking(struct bau_run_store *s)
+{
+    const struct bau_connector *to = s->target.connector;
+    uint32_t n = 0;
+    for (uint32_t i = 0; to->target_lacks && i < s->parts.n; i++)
+        if (!to->target_lacks(s->target.side, &s->catalog->datasets[s->parts.at[i].dataset]))
+            s->parts.at[n++] = s->parts.at[i];
+    if (to->target_lacks)
+        s->parts.n = n;
+}
+
 /* Shadow made, loaded and finished. Every call here may be the one that a stop interrupts. */
 static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, struct bau_error *err)
 {
@@ -106,6 +118,7 @@ static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, s
     BAU_TRY_NOTE(bau_run_look(s, err), err, "store %s", s->store->name);
     phase(s, "schema");
     BAU_TRY_NOTE(to->target_begin(s->target.side, &plan, err), err, "store %s: target", s->store->name);
+    leave_out_lacking(s);
     phase_done(s, "schema");
     BAU_TRY(bau_stop_status(run->stop, err));
     BAU_TRY_NOTE(run_lanes(s, err), err, "store %s", s->store->name);

@@ -113,6 +113,10 @@ static bau_status resolve(struct bau_end *end, struct bau_error *err)
     end->connector = bau_connector_for(bau_secret_text(end->uri));
     if (!end->connector)
         return no_connector(end, err);
+    if (!(end->connector->caps & (BAU_CAN_READ | BAU_CAN_WRITE)))
+        return bau_error_set(err, BAU_E_USAGE,
+                             "store %s: %s:// is a place for archives, not a store: it cannot be a %s",
+                             store->name, end->connector->name, end_word(end));
     if (!(end->connector->caps & needed))
         return bau_error_set(err, BAU_E_USAGE, "store %s: the %s connector cannot be a %s", store->name,
                              end->connector->name, end_word(end));

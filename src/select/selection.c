@@ -342,7 +342,8 @@ static bau_status reading(const struct make *m, const struct gather *g, const st
                                         .type = BAU_TEXT,
                                         .nullable = true,
                                         .scale = -1,
-                                        .expression = from->where };
+                                        .expression = from->where,
+                                        .condition = true };
         out->flag = n++;
     }
     *read = *d;

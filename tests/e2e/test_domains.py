@@ -126,7 +126,7 @@ class Uncovered(unittest.TestCase):
         case.needs_postgres()
         for column, value, rule, words in [
                 ("hstore", "'a=>1,b=>2'", "{ mask: hstore, keys: { a: redact } }", "row 1: a key of 1 bytes is covered by no rule"),
-                ("pair", "row('1', '2')", "{ mask: composite, fields: { 1: redact } }", "row 1: field 2 of a row value is covered by no rule"),
+                ("pair", "row('1', '2')", "{ mask: composite, fields: { 1: redact } }", "field 2 of a row value, of type text, is covered by no rule"),
                 ("xml", "'<a><b>1</b></a>'", "{ mask: xml, paths: { /a: redact } }", "row 1: /a/<name of 1 bytes> is covered by no path"),
                 ("text", "'1,2'", "{ mask: csv_cell, columns: { 1: redact } }", "row 1: column 2 of a CSV text is covered by no rule")]:
             with self.subTest(column):
@@ -137,3 +137,47 @@ class Uncovered(unittest.TestCase):
                 self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
                 self.assertIn(words, done.stdout + done.stderr)
                 job.drop()
+
+
+class Members(unittest.TestCase):
+    """A masker that does not suit a member of a composite type is refused before a row is read, with the rule's position."""
+
+    def test_each(self):
+        case.needs_postgres()
+        job = kit.Job()
+        self.addCleanup(job.drop)
+        job.make("create type mood as enum ('sad', 'ok'); create type inner_pair as (a int, b varchar(4));"
+                 "create type many as (n int, t varchar(6), d date, m mood, p inner_pair, r int[]);"
+                 "create table t (id int primary key, c many, l many[]);"
+                 "insert into t values (1, row(7, 'ab', '2020-01-01', 'ok', row(1, 'x'), array[1, 2]), array[row(7, 'ab', null, null, null, null)::many])")
+        keeps = {n: "{ keep: test }" for n in "123456"}
+        for column, change, words in [
+                ("c", {"1": "hash_token"}, "masker hash_token does not take integer"),
+                ("l", {"1": "hash_token"}, "masker hash_token does not take integer"),
+                ("c", {"1": "{ mask: constant, value: x }"}, "c, fields 1"),
+                ("c", {"2": "hash_token"}, "fields 2"),
+                ("c", {"3": "redact"}, "masker redact does not take date"),
+                ("c", {"4": "redact"}, "makes values that the enum"),
+                ("c", {"5": "{ mask: composite, fields: { 1: redact, 2: redact } }"}, "masker redact does not take integer"),
+                ("c", {"5": "{ mask: composite, fields: { 2: redact } }"}, "field 1 of a row value, of type integer, is covered by no rule"),
+                ("c", {"6": None}, "field 6 of a row value, of type integer[], is covered by no rule"),
+                ("c", {"7": "redact"}, "there is no field 7")]:
+            with self.subTest(words):
+                fields = {n: rule for n, rule in {**keeps, **change}.items() if rule}
+                job.write(self.rules(column, fields))
+                done = job.run("check")
+                self.assertIn(done.returncode, (2, 3), done.stdout + done.stderr)
+                self.assertIn(words, done.stdout + done.stderr)
+                self.assertIn("bauta.yaml:", done.stdout + done.stderr)
+        good = dict(keeps, **{"1": "permute", "2": "redact", "4": "{ mask: constant, value: sad }",
+                              "5": "{ mask: composite, fields: { 1: permute, 2: redact } }"})
+        job.write(self.rules("c", good))
+        job.refresh()
+        self.assertEqual(job.in_target("select (c).t, (c).m, ((c).p).b, (c).n <> 7 from t"), "**|sad|*|t")
+
+    @staticmethod
+    def rules(column, fields):
+        other = "l" if column == "c" else "c"
+        inside = ", ".join(f"{n}: {rule}" for n, rule in fields.items())
+        return (f"- at: db.public.t\n  set:\n    id: {{ keep: key }}\n    {other}: {{ keep: test }}\n"
+                f"    {column}: {{ mask: composite, fields: {{ {inside} }} }}")

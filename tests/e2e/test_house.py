@@ -17,8 +17,6 @@ ALLOCATORS = {"malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "
 
 # Masker names that are also words of another language: a key of the project file, a JSON word, a trait, a type, a step of a run.
 OTHER_WORDS = {"keep", "null", "constant", "uuid", "switch"}
-# Its table of suggestions is data about names of columns; test_suggestions_exist holds it to the registry.
-SUGGESTIONS = os.path.join("src", "plan", "guess.c")
 
 
 def files(*folders):
@@ -85,12 +83,5 @@ class House(unittest.TestCase):
         literal = re.compile(rf'"(?:{names})"|\bmask: (?:{names})\b|\bbau_(?:masker|connector)_(?!find\b|for\b)(?:{names})\b')
         wrong = []
         for path in files("src", "include"):
-            if path != SUGGESTIONS:
-                wrong += [f"{path}: {hit}" for hit in literal.findall(without_comments(text_of(path)))]
+            wrong += [f"{path}: {hit}" for hit in literal.findall(without_comments(text_of(path)))]
         self.assertEqual(wrong, [])
-
-    def test_suggestions_exist(self):
-        known = registered("maskers")
-        text = without_comments(text_of(SUGGESTIONS))
-        for name in re.findall(r"\bmask: ([a-z_]+)", text) + re.findall(r'"([a-z_]+)", (?:true|false)\}', text):
-            self.assertIn(name, known)

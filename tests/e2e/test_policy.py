@@ -301,6 +301,24 @@ class Ends(Refusal):
         self.assertIn("broken", done.stdout + done.stderr)
         self.assertEqual(job.in_target("select count(*) from people"), "2")
 
+    def test_rows_of_a_table_that_is_waived(self):
+        """They stay behind, and what belongs to the table goes with it."""
+        job = self.job()
+        job.in_source("create function broken() returns int language c as '$libdir/plpgsql', 'plpgsql_call_handler';"
+                      "create table w (id int primary key, a int default broken() check (a > 0), unique (a));"
+                      "create index w_index on w (a, id); comment on table w is 'waived';"
+                      "insert into w select g, g from generate_series(1, 50) g;"
+                      "update pg_proc set probin = '$libdir/nowhere' where proname = 'broken'")
+        rules = RULES + '\n- { at: db.public.w, set: { "*": { keep: test data } } }'
+        job.write(rules, 'waive: ["public.broken()", "TABLE public.w"]')
+        done = job.run()
+        self.assertEqual(done.returncode, 8, done.stdout + done.stderr)
+        self.assertIn("w_index", done.stderr)
+        job.write(rules, 'waive: ["public.broken()", "TABLE public.w", "INDEX public.w_index"]')
+        done = job.refresh()
+        self.assertEqual(job.in_target("select count(*) from people"), "2")
+        self.assertEqual(job.in_target("select to_regclass('w') is null"), "t")
+
 
 class Lock(Refusal):
     def test_two_at_a_time(self):

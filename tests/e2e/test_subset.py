@@ -341,8 +341,9 @@ links:
     def test_wrong_expression(self):
         job = self.job(self.SQL, self.SUBSET.replace("body -> 'user'", "bodyy -> 'user'"))
         self.refused(job, 2, "bauta.yaml:", "does not understand the expression")
-        job = self.job(self.SQL, self.SUBSET.replace("id in (3, 8)", "id in (3, 8"))
-        self.refused(job, 2, "bauta.yaml:", "does not understand the condition")
+        for wrong in ("id in (3, 8", "id", "mail"):
+            job = self.job(self.SQL, self.SUBSET.replace("id in (3, 8)", wrong))
+            self.refused(job, 2, "bauta.yaml:", "does not understand the condition")
 
     def test_names_that_are_not_there(self):
         for wrong, word in (("db.public.posts.auther", "no field 'auther'"), ("db.public.post.author", "no such dataset")):

@@ -22,6 +22,7 @@ from stdnum import bic, ean, iban, imei, isin, luhn, verhoeff  # noqa: E402
 from stdnum.iso7064 import mod_11_10  # noqa: E402
 from stdnum.util import get_cc_module  # noqa: E402
 
+SHORT_EXCHANGES = {"BQ", "FM", "KI", "NF", "NU"}  # islands where the last four digits are not free
 SOME, MANY = 20_000, 1_000_000
 NINO_UNUSED = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -446,6 +447,27 @@ def is_phone(text):
     return phonenumbers.is_possible_number(phonenumbers.parse(text, None))
 
 
+def any_phone(r):
+    """A valid number of some country, landline or mobile: the library's example, with other last digits."""
+    region = r.choice(sorted(phonenumbers.SUPPORTED_REGIONS - SHORT_EXCHANGES))
+    kind = r.choice((phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE))
+    number = phonenumbers.example_number_for_type(region, kind)
+    if number is None or number.national_number < 100_000:
+        return None
+    number.national_number += r.randrange(10_000) - number.national_number % 10_000
+    spelled = r.choice((phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    return phonenumbers.format_number(number, spelled) if phonenumbers.is_valid_number(number) else None
+
+
+def is_valid_phone(text):
+    return phonenumbers.is_valid_number(phonenumbers.parse(text, None))
+
+
+def fiction_country(r):
+    return r.choice((f"+49 30 {digits(r, 7)}", f"+33 1 4{digits(r, 7)}", f"+353 1 {digits(r, 7)}", f"+46 8 {digits(r, 7)}",
+                     f"+61 2 9{digits(r, 7)}", f"+44 20 7{digits(r, 7)}", f"+1 212 5{digits(r, 6)}"))
+
+
 def is_fiction(text):
     return is_phone(text) and (text.startswith("+447700900") or text[5:10] == "55501")
 
@@ -543,7 +565,9 @@ ROWS = [
     row("email", "", email, is_email),
     row("email", "style=token", email, is_email),
     row("phone", "", phone, is_phone),
+    row("phone", "change=last4", any_phone, is_valid_phone),
     row("phone_reserved", "", phone, is_fiction, distinct=False),
+    row("phone_reserved", "blocks=national", fiction_country, is_phone, distinct=False),
     row("uuid", "", a_uuid, is_uuid4),
 ]
 

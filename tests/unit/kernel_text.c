@@ -32,6 +32,11 @@ Test(kernel_text, decimal_digits_are_those_of_the_number)
         for (unsigned k = 8; k-- > 0; rest /= 10)
             cr_assert_eq((digits >> (8 * k)) & 255, rest % 10);
         cr_assert_eq(bau_number8(digits), v);
+        const uint32_t eight[8] = { v, 99999999 - v, v / 2, v / 3, v / 7, v / 1000, v % 10000, 0 };
+        uint64_t many[8];
+        bau_digits8_many(many, eight);
+        for (unsigned k = 0; k < 8; k++)
+            cr_assert_eq(many[k], bau_digits8(eight[k]));
     }
     for (uint32_t four = 0; four < 10000; four++) {
         cr_assert_eq(bau_number8(bau_digits8(four * 10000 + 9999)), four * 10000 + 9999);

@@ -1,6 +1,11 @@
 /* lua: what a script sees and does not see. */
 #include "tests/support/masker.h"
 
+#define A10 "aaaaaaaaaa"
+#define A300                                                                                                 \
+    A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10  \
+        A10 A10 A10 A10
+
 static const struct {
     const char *script, *in, *want; /* want NULL: refused */
 } cases[] = {
@@ -34,6 +39,15 @@ static const struct {
     { "while true do end", "a", NULL },
     { "local function f() return f() + 1 end return f()", "a", NULL },
     { "return value:find(('a-'):upper())", "a", "1" },
+    /* one instruction that would take minutes */
+    { "return value:find('.-.-.-.-.-b') or 0", A300, NULL },
+    { "return value:match('.*.*.*.*.*b', 1, true) or 0", A300, NULL },
+    { "return (value:gsub('[a%]]*[^b]*(a*)a*a*b', '', 9))", A300, NULL },
+    { "for x in value:gmatch('^a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?b') do end return 0",
+      A300, NULL },
+    { "return value:find('.-.-.-.-.-b', 1, true) or 'none'", A300, "none" },
+    { "return (value:gsub('%s+', ' '):match('^(%a+) (.*)$'))", "ada \t lovelace 12", "ada" },
+    { "return (value:gsub('(a+)', 'x'))", A300, "x" },
 };
 
 Test(masker_lua, sees_what_it_may)
