@@ -10,8 +10,8 @@
 #include "batch.h"
 
 struct bau_frames {
-    const char *format;       /* batch->format */
-    uint32_t row, value;      /* most bytes of framing a row and a value */
+    const char *format;  /* batch->format */
+    uint32_t row, value; /* most bytes of framing a row and a value */
     /* Spans of every value: out[i] has room for n_rows spans of field i of `n` that travel. BAU_E_BUG when rows are framed
      * otherwise. */
     bau_status (*cut)(const struct bau_batch *batch, uint32_t n, struct bau_span *const *out,

@@ -44,24 +44,25 @@ bau_status bau_index_read(const uint8_t *bytes, size_t n, const uint8_t key[32],
 
 struct bau_archive_create {
     const struct bau_secret *uri;
-    const struct bau_locks *locks;              /* n 0: not sealed */
-    const struct bau_secret *passphrase;        /* the locks' first one was made of it; NULL: none */
+    const struct bau_locks *locks;       /* n 0: not sealed */
+    const struct bau_secret *passphrase; /* the locks' first one was made of it; NULL: none */
     struct bau_archive_keys keys;
     int level;
     uint64_t chunk_bytes; /* of values in a group of rows, about */
     uint32_t n_stores, threads;
-    bool full;            /* looks for no earlier archive */
-    const char *run_id;   /* 16 hex digits */
+    bool full;          /* looks for no earlier archive */
+    const char *run_id; /* 16 hex digits */
     bool (*stopped)(void *self);
     void *self;
 };
 struct bau_archive_writer;
 bau_status bau_archive_create(const struct bau_archive_create *with, struct bau_archive_writer **out,
                               struct bau_error *err) BAU_MUST_CHECK;
-void bau_archive_writer_free(struct bau_archive_writer *writer); /* takes NULL; unfinished: removes what it wrote */
+void bau_archive_writer_free(
+    struct bau_archive_writer *writer); /* takes NULL; unfinished: removes what it wrote */
 /* What the manifest says of a store, known once its plan is: digest in hex, and whether every field is kept. */
-bau_status bau_archive_plan(struct bau_archive_writer *writer, const char *store, const char *digest, bool all_kept,
-                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_archive_plan(struct bau_archive_writer *writer, const char *store, const char *digest,
+                            bool all_kept, struct bau_error *err) BAU_MUST_CHECK;
 struct bau_archive_written {
     const char *name, *base; /* base: the archive whose chunks were used again, or NULL */
     uint64_t chunks, chunks_again, stored_bytes, again_bytes, objects;
@@ -104,8 +105,9 @@ bau_status bau_archive_heads(struct bau_place *place, struct bau_archive_heads *
 void bau_archive_heads_release(struct bau_archive_heads *heads);
 
 /* The payload of chunk i, checked, in `arena`; `stored` are its bytes, opened in place. */
-bau_status bau_archive_chunk(struct bau_archive *archive, uint64_t i, uint8_t *stored, struct bau_packer *packer,
-                             struct bau_arena *arena, uint8_t **out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_archive_chunk(struct bau_archive *archive, uint64_t i, uint8_t *stored,
+                             struct bau_packer *packer, struct bau_arena *arena, uint8_t **out,
+                             struct bau_error *err) BAU_MUST_CHECK;
 
 struct bau_archive_from { /* config of bau_archive_source */
     struct bau_archive *archive;
@@ -125,7 +127,7 @@ bau_status bau_archive_verify(struct bau_archive *archive, struct bau_verified *
 struct bau_archive_keep {
     uint32_t last, daily, weekly, monthly; /* all 0: everything, but what age and size take */
     uint64_t age_ms, size;                 /* 0: any */
-    uint64_t debris_ms;                    /* how long what no manifest names may be somebody's work in progress */
+    uint64_t debris_ms; /* how long what no manifest names may be somebody's work in progress */
     bool dry_run;
     int64_t now_sec;
 };
@@ -134,11 +136,18 @@ struct bau_pruned {
     uint64_t objects, debris, bytes;
 };
 /* Lines about each archive go to `out`. */
-bau_status bau_archive_prune(struct bau_place *place, const struct bau_archive_keep *keep, struct bau_pruned *result,
-                             struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_archive_prune(struct bau_place *place, const struct bau_archive_keep *keep,
+                             struct bau_pruned *result, struct bau_text *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* Which of n archives stay (times ascending, seconds since 1970, UTC days and ISO weeks); the newest always does. */
-void bau_keep_choose(const struct bau_archive_keep *keep, uint32_t n, const int64_t *times, const uint64_t *bytes,
-                     bool *out_stays);
+void bau_keep_choose(const struct bau_archive_keep *keep, uint32_t n, const int64_t *times,
+                     const uint64_t *bytes, bool *out_stays);
+
+/* One archive as one new file, and back into a place (objects that are there stay as they are). */
+bau_status bau_bundle_write(struct bau_place *place, const struct bau_manifest *manifest, const char *path,
+                            struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_bundle_read(const char *path, struct bau_place *place, struct bau_arena *arena,
+                           const char **out_name, struct bau_error *err) BAU_MUST_CHECK;
 
 const struct bau_frames *bau_frames_find(const char *format); /* NULL when no connector knows it */
 

@@ -20,10 +20,10 @@ static json_t *field_json(const struct bau_field *f)
 {
     json_t *o = json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "name",
                           text(f->name), "native", text(f->native), "type", bau_type_word(f->type), "list",
-                          f->list, "nullable", f->nullable, "generated", f->generated, "default", f->has_default,
-                          "document", f->document, "native_type", (json_int_t)f->native_type, "max_chars",
-                          (json_int_t)f->max_chars, "max_digits", (json_int_t)f->max_digits, "scale",
-                          (json_int_t)f->scale, "comment", text(f->comment));
+                          f->list, "nullable", f->nullable, "generated", f->generated, "default",
+                          f->has_default, "document", f->document, "native_type", (json_int_t)f->native_type,
+                          "max_chars", (json_int_t)f->max_chars, "max_digits", (json_int_t)f->max_digits,
+                          "scale", (json_int_t)f->scale, "comment", text(f->comment));
     json_object_set_new(o, "same", json_integer(f->same));
     if (f->n_labels) {
         json_t *labels = json_array();
@@ -44,11 +44,12 @@ static json_t *dataset_json(const struct bau_dataset *d)
                                               (int)d->keys[i].kind, "expression", d->keys[i].expression,
                                               "fields", numbers(d->keys[i].fields, d->keys[i].n_fields)));
     for (uint32_t i = 0; i < d->n_checks; i++)
-        json_array_append_new(checks, json_pack("{s:o, s:o, s:b, s:o}", "name", text(d->checks[i].name), "text",
-                                                text(d->checks[i].text), "of_type", d->checks[i].of_type,
-                                                "fields", numbers(d->checks[i].fields, d->checks[i].n_fields)));
-    return json_pack("{s:o, s:o, s:o, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "name", text(d->name), "space",
-                     text(d->space), "bare", text(d->bare), "kind", (int)d->kind, "parent",
+        json_array_append_new(checks,
+                              json_pack("{s:o, s:o, s:b, s:o}", "name", text(d->checks[i].name), "text",
+                                        text(d->checks[i].text), "of_type", d->checks[i].of_type, "fields",
+                                        numbers(d->checks[i].fields, d->checks[i].n_fields)));
+    return json_pack("{s:o, s:o, s:o, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "name", text(d->name),
+                     "space", text(d->space), "bare", text(d->bare), "kind", (int)d->kind, "parent",
                      d->parent == BAU_NO_DATASET ? (json_int_t)-1 : (json_int_t)d->parent, "rows",
                      (json_int_t)d->est_rows, "bytes", (json_int_t)d->est_bytes, "native_id",
                      (json_int_t)d->native_id, "comment", text(d->comment), "fields", fields, "keys", keys,
@@ -62,11 +63,10 @@ json_t *bau_catalog_json(const struct bau_catalog *c)
         json_array_append_new(datasets, dataset_json(&c->datasets[i]));
     for (uint32_t i = 0; i < c->n_references; i++) {
         const struct bau_reference *r = &c->references[i];
-        json_array_append_new(references,
-                              json_pack("{s:o, s:I, s:I, s:o, s:o}", "name", text(r->name), "from",
-                                        (json_int_t)r->from, "to", (json_int_t)r->to, "from_fields",
-                                        numbers(r->from_fields, r->n_fields), "to_fields",
-                                        numbers(r->to_fields, r->n_fields)));
+        json_array_append_new(references, json_pack("{s:o, s:I, s:I, s:o, s:o}", "name", text(r->name),
+                                                    "from", (json_int_t)r->from, "to", (json_int_t)r->to,
+                                                    "from_fields", numbers(r->from_fields, r->n_fields),
+                                                    "to_fields", numbers(r->to_fields, r->n_fields)));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "store", text(c->store), "server", text(c->server), "datasets",
                      datasets, "references", references);

@@ -202,8 +202,8 @@ static uint32_t len_at(const uint8_t *p, uint32_t len_bytes)
     return v;
 }
 
-static bau_status place_values(struct bau_values_run *run, const uint8_t *lens, struct shape shape, size_t bytes,
-                               struct bau_error *err)
+static bau_status place_values(struct bau_values_run *run, const uint8_t *lens, struct shape shape,
+                               size_t bytes, struct bau_error *err)
 {
     uint64_t at = 0;
     for (uint32_t i = 0; i < run->n; i++) {
@@ -227,8 +227,8 @@ static uint32_t count_valid(const uint8_t *valid, uint32_t n)
     return there;
 }
 
-static bau_status settle_form(struct bau_values_run *run, uint32_t f, uint32_t width, size_t bytes, size_t there,
-                              struct bau_arena *arena, struct bau_error *err)
+static bau_status settle_form(struct bau_values_run *run, uint32_t f, uint32_t width, size_t bytes,
+                              size_t there, struct bau_arena *arena, struct bau_error *err)
 {
     if (f == FORM_PLAIN)
         return BAU_OK;

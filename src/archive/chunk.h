@@ -15,7 +15,7 @@ struct bau_values { /* grows while rows arrive; zeroed is empty */
     size_t bytes, data_room;
 };
 bau_status bau_values_add(struct bau_values *v, const void *bytes, uint32_t len, struct bau_error *err)
-    BAU_MUST_CHECK; /* len BAU_SPAN_NULL: null */
+    BAU_MUST_CHECK;                          /* len BAU_SPAN_NULL: null */
 void bau_values_clear(struct bau_values *v); /* keeps the room */
 void bau_values_release(struct bau_values *v);
 

@@ -164,14 +164,16 @@ bau_status bau_x25519_shared(const uint8_t private_key[32], const uint8_t public
     EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, public_key, 32);
     EVP_PKEY_CTX *ctx = own ? EVP_PKEY_CTX_new(own, NULL) : NULL;
     const bool good = ctx && peer && EVP_PKEY_derive_init(ctx) == 1 &&
-                      EVP_PKEY_derive_set_peer(ctx, peer) == 1 && EVP_PKEY_derive(ctx, out, &n) == 1 && n == 32;
+                      EVP_PKEY_derive_set_peer(ctx, peer) == 1 && EVP_PKEY_derive(ctx, out, &n) == 1 &&
+                      n == 32;
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(peer);
     EVP_PKEY_free(own);
     return good ? BAU_OK : bau_error_set(err, BAU_E_INTEGRITY, "a public key that no key agrees with");
 }
 
-bau_status bau_x25519_pem(const char *text, size_t n, bool private_key, uint8_t out[32], struct bau_error *err)
+bau_status bau_x25519_pem(const char *text, size_t n, bool private_key, uint8_t out[32],
+                          struct bau_error *err)
 {
     size_t len = 32;
     BIO *bio = n <= INT_MAX ? BIO_new_mem_buf(text, (int)n) : NULL;

@@ -46,7 +46,7 @@ bau_status bau_x25519_pem(const char *text, size_t n, bool private_key, uint8_t 
 bau_status bau_scrypt(const void *passphrase, size_t n, const uint8_t salt[16], uint32_t log_n,
                       uint8_t out[BAU_KEY_BYTES], struct bau_error *err) BAU_MUST_CHECK; /* r 8, p 1 */
 
-void bau_hex(const uint8_t *bytes, size_t n, char *out); /* 2n + 1 */
+void bau_hex(const uint8_t *bytes, size_t n, char *out);  /* 2n + 1 */
 bool bau_unhex(const char *text, size_t n, uint8_t *out); /* exactly 2n lower-case digits */
 
 #endif

@@ -43,8 +43,8 @@ static bau_status grow(struct bau_known *k, struct bau_error *err)
     return BAU_OK;
 }
 
-bau_status bau_known_add(struct bau_known *known, const uint8_t id[BAU_SUM_BYTES], const struct bau_chunk_at *at,
-                         bool own, struct bau_error *err)
+bau_status bau_known_add(struct bau_known *known, const uint8_t id[BAU_SUM_BYTES],
+                         const struct bau_chunk_at *at, bool own, struct bau_error *err)
 {
     if (known->n * 2 >= known->room)
         BAU_TRY(grow(known, err));
@@ -63,7 +63,8 @@ void bau_known_release(struct bau_known *known)
     *known = (struct bau_known){ 0 };
 }
 
-static bau_status index_key(const uint8_t key[32], const uint8_t id[16], uint8_t out[32], struct bau_error *err)
+static bau_status index_key(const uint8_t key[32], const uint8_t id[16], uint8_t out[32],
+                            struct bau_error *err)
 {
     uint8_t message[32];
     memcpy(message, "bauta index 1\0\0\0", 16);
@@ -95,14 +96,14 @@ bau_status bau_index_write(const struct bau_known *known, const uint8_t key[32],
     memcpy(out->data + HEAD + BAU_SUM_BYTES, n, sizeof n);
     BAU_TRY(index_key(key, id, own, err));
     uint8_t *body = (uint8_t *)out->data + HEAD;
-    const bau_status status =
-        bau_gcm_seal(own, nonce, out->data, HEAD, body, out->len - HEAD, body, err);
+    const bau_status status = bau_gcm_seal(own, nonce, out->data, HEAD, body, out->len - HEAD, body, err);
     bau_wipe(own, sizeof own);
     out->len += BAU_TAG_BYTES;
     return status;
 }
 
-static bau_status read_entries(struct bau_cursor *c, uint32_t n_packs, struct bau_known *out, struct bau_error *err)
+static bau_status read_entries(struct bau_cursor *c, uint32_t n_packs, struct bau_known *out,
+                               struct bau_error *err)
 {
     const uint64_t n = bau_cursor_u64(c);
     if (c->bad || n != c->left / ENTRY || n * ENTRY != c->left)

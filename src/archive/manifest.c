@@ -152,15 +152,16 @@ static json_t *header_json(const struct bau_manifest *m)
         json_array_append_new(origins, o);
     }
     for (uint32_t i = 0; i < m->n_packs; i++)
-        json_array_append_new(packs, json_pack("[I, I]", (json_int_t)m->packs[i].origin,
-                                               (json_int_t)m->packs[i].number));
+        json_array_append_new(
+            packs, json_pack("[I, I]", (json_int_t)m->packs[i].origin, (json_int_t)m->packs[i].number));
     for (uint32_t i = 0; i < m->n_stores; i++)
         json_array_append_new(stores, json_string(m->stores[i].name));
-    return json_pack("{s:s, s:o, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "bauta", BAU_VERSION,
-                     "id", hex_json(m->id, 16), "name", m->name, "created", m->created, "sealed", m->sealed,
-                     "all_kept", m->all_kept, "rows", (json_int_t)m->rows, "bytes", (json_int_t)m->bytes,
-                     "own_bytes", (json_int_t)m->own_bytes, "index_bytes", (json_int_t)m->index_bytes, "index_sum",
-                     hex_json(m->index_sum, BAU_SUM_BYTES), "stores", stores, "origins", origins, "packs", packs);
+    return json_pack("{s:s, s:o, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "bauta",
+                     BAU_VERSION, "id", hex_json(m->id, 16), "name", m->name, "created", m->created, "sealed",
+                     m->sealed, "all_kept", m->all_kept, "rows", (json_int_t)m->rows, "bytes",
+                     (json_int_t)m->bytes, "own_bytes", (json_int_t)m->own_bytes, "index_bytes",
+                     (json_int_t)m->index_bytes, "index_sum", hex_json(m->index_sum, BAU_SUM_BYTES), "stores",
+                     stores, "origins", origins, "packs", packs);
 }
 
 static json_t *body_json(const struct bau_manifest *m)
@@ -178,9 +179,9 @@ static json_t *body_json(const struct bau_manifest *m)
         for (uint32_t g = 0; g < p->n_groups; g++)
             json_array_append_new(groups, json_integer(p->group_rows[g]));
         json_array_append_new(parts, json_pack("{s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:o}", "store",
-                                               (json_int_t)p->store, "dataset", (json_int_t)p->dataset, "number",
-                                               (json_int_t)p->number, "of", (json_int_t)p->of, "rows",
-                                               (json_int_t)p->rows, "format", p->format, "columns",
+                                               (json_int_t)p->store, "dataset", (json_int_t)p->dataset,
+                                               "number", (json_int_t)p->number, "of", (json_int_t)p->of,
+                                               "rows", (json_int_t)p->rows, "format", p->format, "columns",
                                                (json_int_t)p->n_columns, "first", (json_int_t)p->first_chunk,
                                                "groups", groups));
     }
@@ -220,8 +221,8 @@ static bau_status plain_body(const struct bau_manifest *m, struct bau_text *out,
     return out->failed ? memory(err) : BAU_OK;
 }
 
-static bau_status seal_body(const uint8_t key[BAU_KEY_BYTES], const struct bau_text *head, struct bau_text *body,
-                            struct bau_error *err)
+static bau_status seal_body(const uint8_t key[BAU_KEY_BYTES], const struct bau_text *head,
+                            struct bau_text *body, struct bau_error *err)
 {
     uint8_t own[BAU_KEY_BYTES], sum[BAU_SUM_BYTES];
     static const uint8_t nonce[BAU_NONCE_BYTES]; /* the key seals nothing else */
@@ -229,14 +230,15 @@ static bau_status seal_body(const uint8_t key[BAU_KEY_BYTES], const struct bau_t
         return memory(err);
     BAU_TRY(bau_sum(head->data, head->len, sum, err));
     BAU_TRY(bau_derive(key, "bauta manifest 1", own, err));
-    const bau_status status = bau_gcm_seal(own, nonce, sum, sizeof sum, body->data, body->len,
-                                           (uint8_t *)body->data, err);
+    const bau_status status =
+        bau_gcm_seal(own, nonce, sum, sizeof sum, body->data, body->len, (uint8_t *)body->data, err);
     body->len += BAU_TAG_BYTES;
     bau_wipe(own, sizeof own);
     return status;
 }
 
-static bau_status sign(const uint8_t seed[32], struct bau_manifest *m, struct bau_text *out, struct bau_error *err)
+static bau_status sign(const uint8_t seed[32], struct bau_manifest *m, struct bau_text *out,
+                       struct bau_error *err)
 {
     uint8_t message[sizeof signed_as + BAU_SUM_BYTES], signature[64];
     memcpy(message, signed_as, sizeof signed_as);
@@ -251,8 +253,8 @@ static bau_status sign(const uint8_t seed[32], struct bau_manifest *m, struct ba
     return out->failed ? memory(err) : BAU_OK;
 }
 
-bau_status bau_manifest_write(struct bau_manifest *m, const uint8_t key[BAU_KEY_BYTES], const uint8_t seed[32],
-                              struct bau_text *out, struct bau_error *err)
+bau_status bau_manifest_write(struct bau_manifest *m, const uint8_t key[BAU_KEY_BYTES],
+                              const uint8_t seed[32], struct bau_text *out, struct bau_error *err)
 {
     BAU_AUTO_TEXT plain = { 0 };
     BAU_AUTO_TEXT body = { 0 };
@@ -295,8 +297,8 @@ static bau_status find_layout(const uint8_t *bytes, size_t n, struct layout *out
     struct bau_cursor c = { bytes + sizeof magic, n - sizeof magic - TRAILER, false };
     const uint32_t version = bau_cursor_u32(&c);
     if (version != BAU_ARCHIVE_VERSION)
-        return bau_error_set(err, BAU_E_INTEGRITY, "the archive has format %" PRIu32 ", this bauta reads %u", version,
-                             BAU_ARCHIVE_VERSION);
+        return bau_error_set(err, BAU_E_INTEGRITY, "the archive has format %" PRIu32 ", this bauta reads %u",
+                             version, BAU_ARCHIVE_VERSION);
     out->header_len = bau_cursor_u32(&c);
     out->header = bau_cursor_take(&c, out->header_len);
     out->head_len = sizeof magic + 8 + out->header_len;
@@ -309,7 +311,8 @@ static bau_status find_layout(const uint8_t *bytes, size_t n, struct layout *out
     return BAU_OK;
 }
 
-static bau_status check_signature(const uint8_t *bytes, size_t n, struct bau_manifest *m, struct bau_error *err)
+static bau_status check_signature(const uint8_t *bytes, size_t n, struct bau_manifest *m,
+                                  struct bau_error *err)
 {
     uint8_t message[sizeof signed_as + BAU_SUM_BYTES];
     memcpy(message, signed_as, sizeof signed_as);
@@ -444,8 +447,7 @@ static bau_status open_body(struct bau_manifest *m, const uint8_t *bytes, const 
     }
     BAU_TRY(open_keys(m, opener, own, err));
     BAU_TRY(bau_sum(bytes, at->head_len, sum, err));
-    const bau_status status =
-        bau_gcm_open(own, nonce, sum, sizeof sum, at->body, at->body_len, plain, err);
+    const bau_status status = bau_gcm_open(own, nonce, sum, sizeof sum, at->body, at->body_len, plain, err);
     bau_wipe(own, sizeof own);
     BAU_TRY_NOTE(status, err, "manifest");
     *out_n -= BAU_TAG_BYTES;
@@ -571,8 +573,8 @@ static bau_status parse_body(struct bau_manifest *m, const uint8_t *plain, size_
     return status == BAU_OK && c.left ? malformed("bytes too many", err) : status;
 }
 
-bau_status bau_manifest_body(struct bau_manifest *m, const uint8_t *bytes, size_t n, struct bau_opener *opener,
-                             struct bau_error *err)
+bau_status bau_manifest_body(struct bau_manifest *m, const uint8_t *bytes, size_t n,
+                             struct bau_opener *opener, struct bau_error *err)
 {
     struct layout at;
     uint8_t *squeezed = NULL, root[BAU_SUM_BYTES];

@@ -14,11 +14,11 @@
 enum { BAU_CHUNK_RECORD = 64, BAU_PACK_HEAD = 32, BAU_ARCHIVE_NAME_MOST = 64 };
 
 struct bau_chunk_at {
-    uint32_t pack;   /* in manifest->packs */
-    uint32_t index;  /* number in its pack */
-    uint64_t at;     /* in the pack's object */
-    uint32_t stored; /* bytes there */
-    uint64_t raw;    /* bytes of the payload */
+    uint32_t pack;              /* in manifest->packs */
+    uint32_t index;             /* number in its pack */
+    uint64_t at;                /* in the pack's object */
+    uint32_t stored;            /* bytes there */
+    uint64_t raw;               /* bytes of the payload */
     uint8_t sum[BAU_SUM_BYTES]; /* SHA-256 of the stored bytes */
 };
 struct bau_origin { /* an archive whose run wrote packs */
@@ -46,9 +46,9 @@ struct bau_manifest {
     struct bau_arena *arena;
     json_t *header; /* owned */
     uint8_t id[16], root[BAU_SUM_BYTES], signer[32], index_sum[BAU_SUM_BYTES];
-    const char *name, *created; /* "20260131T020007Z-0123456789abcdef", "2026-01-31T02:00:07Z" */
-    bool sealed, all_kept;      /* all_kept: nothing was masked */
-    uint64_t rows, bytes;       /* of values */
+    const char *name, *created;      /* "20260131T020007Z-0123456789abcdef", "2026-01-31T02:00:07Z" */
+    bool sealed, all_kept;           /* all_kept: nothing was masked */
+    uint64_t rows, bytes;            /* of values */
     uint64_t own_bytes, index_bytes; /* objects that this run wrote; the index */
     uint32_t n_origins, n_packs, n_stores, n_parts;
     struct bau_origin *origins; /* [0]: the archive itself */
@@ -63,14 +63,15 @@ bau_status bau_manifest_new(struct bau_manifest **out, struct bau_error *err) BA
 void bau_manifest_free(struct bau_manifest *manifest); /* takes NULL; wipes keys */
 
 /* Header and body as bytes. `key`: the data key when sealed; `seed`: signs. Sets root and signer. */
-bau_status bau_manifest_write(struct bau_manifest *m, const uint8_t key[BAU_KEY_BYTES], const uint8_t seed[32],
-                              struct bau_text *out, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_manifest_write(struct bau_manifest *m, const uint8_t key[BAU_KEY_BYTES],
+                              const uint8_t seed[32], struct bau_text *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* What may be known without a key: header, signature. Any bytes may come in. BAU_E_INTEGRITY, each fault its sentence. */
 bau_status bau_manifest_head(const uint8_t *bytes, size_t n, struct bau_manifest **out, struct bau_error *err)
     BAU_MUST_CHECK;
 /* All of it: opens the keys and the body. On error the manifest is as bau_manifest_head left it, or freed by the caller. */
-bau_status bau_manifest_body(struct bau_manifest *m, const uint8_t *bytes, size_t n, struct bau_opener *opener,
-                             struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_manifest_body(struct bau_manifest *m, const uint8_t *bytes, size_t n,
+                             struct bau_opener *opener, struct bau_error *err) BAU_MUST_CHECK;
 
 /* catalog.c ─ a catalog as JSON. */
 json_t *bau_catalog_json(const struct bau_catalog *catalog);

@@ -96,7 +96,8 @@ bau_status bau_archive_heads(struct bau_place *place, struct bau_archive_heads *
         struct bau_arena *scratch = bau_arena_new(1u << 14, BAU_ARENA_PLAIN);
         if (!scratch)
             return bau_error_set(err, BAU_E_NOMEM, "list of archives");
-        const bau_status status = read_head(place, out->at[i].name, scratch, &bytes, &out->at[i].manifest, &why);
+        const bau_status status =
+            read_head(place, out->at[i].name, scratch, &bytes, &out->at[i].manifest, &why);
         bau_arena_free(scratch);
         if (status != BAU_OK && status != BAU_E_INTEGRITY) {
             *err = why;
@@ -119,7 +120,8 @@ void bau_archive_heads_release(struct bau_archive_heads *heads)
 
 /* ── one archive ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status latest(struct bau_place *place, struct bau_arena *arena, const char **out, struct bau_error *err)
+static bau_status latest(struct bau_place *place, struct bau_arena *arena, const char **out,
+                         struct bau_error *err)
 {
     struct bau_archive_heads heads = { .arena = arena };
     struct gathering g = { .heads = &heads };
@@ -131,8 +133,8 @@ static bau_status latest(struct bau_place *place, struct bau_arena *arena, const
     return heads.n ? BAU_OK : bau_error_set(err, BAU_E_SOURCE, "there is no archive there");
 }
 
-static bau_status open_it(struct bau_archive *a, const char *name, const uint8_t *signer, struct bau_arena *arena,
-                          struct bau_error *err)
+static bau_status open_it(struct bau_archive *a, const char *name, const uint8_t *signer,
+                          struct bau_arena *arena, struct bau_error *err)
 {
     struct bau_slice bytes;
     if (!name)
@@ -142,7 +144,8 @@ static bau_status open_it(struct bau_archive *a, const char *name, const uint8_t
             return bau_error_set(err, BAU_E_USAGE, "'%.80s' is no name of an archive", name);
     bau_status status = read_head(&a->place, name, arena, &bytes, &a->manifest, err);
     if (status == BAU_OK && signer && memcmp(signer, a->manifest->signer, 32) != 0)
-        status = bau_error_set(err, BAU_E_INTEGRITY, "the manifest is signed by another key than the one expected");
+        status = bau_error_set(err, BAU_E_INTEGRITY,
+                               "the manifest is signed by another key than the one expected");
     if (status == BAU_OK)
         status = bau_manifest_body(a->manifest, bytes.data, bytes.len, a->opener, err);
     if (status != BAU_OK)

@@ -40,8 +40,8 @@ static void keep_by(period by, uint32_t most, uint32_t n, const int64_t *times, 
     }
 }
 
-void bau_keep_choose(const struct bau_archive_keep *keep, uint32_t n, const int64_t *times, const uint64_t *bytes,
-                     bool *out_stays)
+void bau_keep_choose(const struct bau_archive_keep *keep, uint32_t n, const int64_t *times,
+                     const uint64_t *bytes, bool *out_stays)
 {
     const bool some = keep->last || keep->daily || keep->weekly || keep->monthly;
     uint64_t size = 0;
@@ -108,15 +108,16 @@ struct prune {
     struct bau_text *out;
     struct bau_arena *arena;
     struct bau_archive_heads heads;
-    struct names needed, working, gone, go; /* packs; ids in hex of living runs, of archives removed; objects to remove */
+    struct names needed, working, gone,
+        go; /* packs; ids in hex of living runs, of archives removed; objects to remove */
     bool damaged;
 };
 
 static int64_t seconds_of(const char *created)
 {
     struct tm at = { 0 };
-    if (sscanf(created, "%4d-%2d-%2dT%2d:%2d:%2dZ", &at.tm_year, &at.tm_mon, &at.tm_mday, &at.tm_hour, &at.tm_min,
-               &at.tm_sec) != 6)
+    if (sscanf(created, "%4d-%2d-%2dT%2d:%2d:%2dZ", &at.tm_year, &at.tm_mon, &at.tm_mday, &at.tm_hour,
+               &at.tm_min, &at.tm_sec) != 6)
         return 0;
     at.tm_year -= 1900;
     at.tm_mon -= 1;
@@ -258,7 +259,8 @@ static bau_status prune(struct prune *p, struct bau_error *err)
     BAU_TRY(kind->list(p->place->at, "writing/", look_at_mark, p, err));
     BAU_TRY(remove_archives(p, stays, err));
     if (p->damaged) {
-        bau_text_add(p->out, "a manifest is damaged, so nobody knows which packs it needs: none is removed\n");
+        bau_text_add(p->out,
+                     "a manifest is damaged, so nobody knows which packs it needs: none is removed\n");
         return BAU_OK;
     }
     sort_names(&p->needed);
@@ -275,8 +277,8 @@ static bau_status prune(struct prune *p, struct bau_error *err)
     return BAU_OK;
 }
 
-bau_status bau_archive_prune(struct bau_place *place, const struct bau_archive_keep *keep, struct bau_pruned *result,
-                             struct bau_text *out, struct bau_error *err)
+bau_status bau_archive_prune(struct bau_place *place, const struct bau_archive_keep *keep,
+                             struct bau_pruned *result, struct bau_text *out, struct bau_error *err)
 {
     struct prune p = { .place = place, .keep = keep, .result = result, .out = out };
     *result = (struct bau_pruned){ 0 };

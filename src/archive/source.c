@@ -110,8 +110,8 @@ static bau_status side_catalog(struct bau_side *side, struct bau_catalog **out, 
     return BAU_OK;
 }
 
-static bau_status side_split(struct bau_side *side, const struct bau_catalog *catalog, struct bau_arena *arena,
-                             struct bau_parts *out, struct bau_error *err)
+static bau_status side_split(struct bau_side *side, const struct bau_catalog *catalog,
+                             struct bau_arena *arena, struct bau_parts *out, struct bau_error *err)
 {
     const struct bau_manifest *m = side->archive->manifest;
     struct bau_part *parts = bau_arena_zero(arena, ((size_t)m->n_parts + 1) * sizeof *parts);
@@ -121,15 +121,19 @@ static bau_status side_split(struct bau_side *side, const struct bau_catalog *ca
     for (uint32_t i = 0; i < m->n_parts; i++) {
         const struct bau_stored_part *p = &m->parts[i];
         if (p->store == side->store && catalog->datasets[p->dataset].kind == BAU_DATASET_ROWS)
-            parts[n++] = (struct bau_part){ .dataset = p->dataset, .number = p->number, .of = p->of,
-                                            .to = UINT64_MAX, .est_bytes = part_bytes(m, p), .est_rows = p->rows };
+            parts[n++] = (struct bau_part){ .dataset = p->dataset,
+                                            .number = p->number,
+                                            .of = p->of,
+                                            .to = UINT64_MAX,
+                                            .est_bytes = part_bytes(m, p),
+                                            .est_rows = p->rows };
     }
     *out = (struct bau_parts){ n, parts };
     return BAU_OK;
 }
 
-static bau_status side_schema(struct bau_side *side, const struct bau_catalog *catalog, struct bau_arena *arena,
-                              struct bau_slice *out, struct bau_error *err)
+static bau_status side_schema(struct bau_side *side, const struct bau_catalog *catalog,
+                              struct bau_arena *arena, struct bau_slice *out, struct bau_error *err)
 {
     const struct bau_slice *schema = &store_of(side)->schema;
     (void)catalog;
@@ -172,19 +176,23 @@ static void link_interrupt(struct bau_link *link)
 
 /* ── opening a part ──────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status check_read(const struct bau_read *what, const struct bau_dataset *stored, struct bau_error *err)
+static bau_status check_read(const struct bau_read *what, const struct bau_dataset *stored,
+                             struct bau_error *err)
 {
     if (what->where)
-        return bau_error_set(err, BAU_E_USAGE,
-                             "an archive evaluates no conditions; start the subset with keys, a share or a limit");
+        return bau_error_set(
+            err, BAU_E_USAGE,
+            "an archive evaluates no conditions; start the subset with keys, a share or a limit");
     for (uint32_t f = 0; f < what->dataset->n_fields; f++)
         if (what->want[f] != BAU_WANT_FRAME && (f >= stored->n_fields || what->dataset->fields[f].expression))
-            return bau_error_set(err, BAU_E_USAGE,
-                                 "an archive evaluates no expressions and no conditions; write links and subsets "
-                                 "over columns");
+            return bau_error_set(
+                err, BAU_E_USAGE,
+                "an archive evaluates no expressions and no conditions; write links and subsets "
+                "over columns");
     for (uint32_t f = 0; f < stored->n_fields; f++)
         if (what->want[f] != BAU_WANT_FRAME && stored->fields[f].generated)
-            return bau_error_set(err, BAU_E_USAGE, "column %s is computed by the store and not in the archive",
+            return bau_error_set(err, BAU_E_USAGE,
+                                 "column %s is computed by the store and not in the archive",
                                  stored->fields[f].name);
     return BAU_OK;
 }
@@ -251,17 +259,18 @@ static bau_status read_open(struct bau_link *link, const struct bau_read *what, 
 
 /* ── a group ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status take_chunk(struct bau_reader *r, uint32_t i, uint64_t chunk, uint8_t *stored, uint32_t n_rows,
-                             struct bau_error *err)
+static bau_status take_chunk(struct bau_reader *r, uint32_t i, uint64_t chunk, uint8_t *stored,
+                             uint32_t n_rows, struct bau_error *err)
 {
     uint8_t *payload = NULL;
     struct bau_archive *a = r->link->side->archive;
     bau_status status = bau_archive_chunk(a, chunk, stored, r->link->packer, r->arena, &payload, err);
     if (status == BAU_OK)
-        status = bau_chunk_values(payload, (size_t)a->manifest->chunks[chunk].raw, n_rows, r->arena, &r->runs[i], err);
+        status = bau_chunk_values(payload, (size_t)a->manifest->chunks[chunk].raw, n_rows, r->arena,
+                                  &r->runs[i], err);
     if (status != BAU_OK)
-        bau_error_note(err, "column %s, rows %" PRIu32 " of group %" PRIu32, r->dataset->fields[r->wire[i]].name,
-                       n_rows, r->group);
+        bau_error_note(err, "column %s, rows %" PRIu32 " of group %" PRIu32,
+                       r->dataset->fields[r->wire[i]].name, n_rows, r->group);
     return status;
 }
 
@@ -330,7 +339,8 @@ static struct bau_slice value_at(const struct bau_values_run *run, uint32_t row)
     return (struct bau_slice){ n ? run->data + run->at[row] : nothing, n };
 }
 
-static bau_status join_rows(struct bau_reader *r, struct bau_batch *b, uint32_t n, size_t room, struct bau_error *err)
+static bau_status join_rows(struct bau_reader *r, struct bau_batch *b, uint32_t n, size_t room,
+                            struct bau_error *err)
 {
     if (room > UINT32_MAX)
         return bau_error_set(err, BAU_E_LIMIT, "a row above 4 GiB");
@@ -374,7 +384,8 @@ static bau_status join_rows(struct bau_reader *r, struct bau_batch *b, uint32_t 
         column->spans = spans[i];
         column->n_values = n;
         if (r->want[r->wire[i]] == BAU_WANT_TYPED)
-            BAU_TRY_NOTE(r->frames->decode(b, column, err), err, "column %s", r->dataset->fields[r->wire[i]].name);
+            BAU_TRY_NOTE(r->frames->decode(b, column, err), err, "column %s",
+                         r->dataset->fields[r->wire[i]].name);
     }
     return BAU_OK;
 }

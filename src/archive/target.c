@@ -35,20 +35,23 @@ static bau_status make_print(struct bau_archive_writer *w, struct bau_error *err
         bau_text_addn(&all, said ? (const void *)bau_secret_text(with->passphrase) : lock->key,
                       said ? bau_secret_len(with->passphrase) : sizeof lock->key);
     }
-    const bau_status status = all.failed ? bau_error_set(err, BAU_E_NOMEM, "archive")
-                                         : bau_mac(with->keys.index, all.data ? all.data : "", all.len, w->print, err);
+    const bau_status status =
+        all.failed ? bau_error_set(err, BAU_E_NOMEM, "archive")
+                   : bau_mac(with->keys.index, all.data ? all.data : "", all.len, w->print, err);
     if (all.data)
         bau_wipe(all.data, all.len);
     return status;
 }
 
-static bau_status read_index(struct bau_archive_writer *w, const struct bau_archive_head *head, struct bau_error *err)
+static bau_status read_index(struct bau_archive_writer *w, const struct bau_archive_head *head,
+                             struct bau_error *err)
 {
     struct bau_arena *arena = bau_arena_new(1u << 14, BAU_ARENA_PLAIN);
     struct bau_slice bytes;
     char *name = arena ? bau_arena_printf(arena, BAU_ARCHIVES "%s/index", head->name) : NULL;
-    bau_status status = name ? bau_place_whole(&w->place, name, head->manifest->index_bytes, arena, &bytes, err)
-                             : bau_error_set(err, BAU_E_NOMEM, "index of chunks");
+    bau_status status =
+        name ? bau_place_whole(&w->place, name, head->manifest->index_bytes, arena, &bytes, err)
+             : bau_error_set(err, BAU_E_NOMEM, "index of chunks");
     if (status == BAU_OK)
         status = bau_index_read(bytes.data, bytes.len, w->with.keys.index, head->manifest->id, w->print,
                                 head->manifest->n_packs, &w->known, err);
@@ -76,7 +79,8 @@ static bau_status find_base(struct bau_archive_writer *w, struct bau_error *err)
         w->base = bau_arena_text(w->arena, head->name);
         w->base_manifest = head->manifest;
         head->manifest = NULL;
-        w->base_packs = bau_arena_take(w->arena, ((size_t)w->base_manifest->n_packs + 1) * sizeof *w->base_packs);
+        w->base_packs =
+            bau_arena_take(w->arena, ((size_t)w->base_manifest->n_packs + 1) * sizeof *w->base_packs);
         if (!w->base || !w->base_packs)
             status = bau_error_set(err, BAU_E_NOMEM, "archive");
         else
@@ -136,7 +140,8 @@ static bau_status begin(struct bau_archive_writer *w, struct bau_error *err)
     if (w->m->sealed)
         BAU_TRY(wrap_key(w, &wraps, err));
     (void)snprintf(mark, sizeof mark, "writing/%s", w->id_text);
-    bau_status status = bau_place_put(&w->place, mark, w->base ? w->base : "-", w->base ? strlen(w->base) : 1, err);
+    bau_status status =
+        bau_place_put(&w->place, mark, w->base ? w->base : "-", w->base ? strlen(w->base) : 1, err);
     w->marked = status == BAU_OK;
     if (status == BAU_OK) /* origin 0, without a pack yet */
         status = bau_writer_pack(w, w->m->id, UINT32_MAX, wraps, &first, err);
@@ -254,8 +259,8 @@ static bau_status side_identity(struct bau_side *side, struct bau_arena *arena, 
     return *out ? BAU_OK : bau_error_set(err, BAU_E_NOMEM, "archive");
 }
 
-static bau_status target_facts(struct bau_side *side, const char *source_identity, struct bau_target_facts *out,
-                               struct bau_error *err)
+static bau_status target_facts(struct bau_side *side, const char *source_identity,
+                               struct bau_target_facts *out, struct bau_error *err)
 {
     (void)side;
     (void)source_identity;
@@ -284,7 +289,8 @@ static bau_status keep_catalog(struct bau_archive_writer *w, struct bau_stored_s
     return status;
 }
 
-static bau_status target_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+static bau_status target_begin(struct bau_side *side, const struct bau_target_plan *plan,
+                               struct bau_error *err)
 {
     struct bau_archive_writer *w = side->w;
     char taken[24];
@@ -308,8 +314,8 @@ static bau_status target_begin(struct bau_side *side, const struct bau_target_pl
     return BAU_OK;
 }
 
-bau_status bau_archive_plan(struct bau_archive_writer *w, const char *store, const char *digest, bool all_kept,
-                            struct bau_error *err)
+bau_status bau_archive_plan(struct bau_archive_writer *w, const char *store, const char *digest,
+                            bool all_kept, struct bau_error *err)
 {
     if (w->m->n_stores == w->with.n_stores)
         return bau_error_set(err, BAU_E_BUG, "more stores than were told");
@@ -334,7 +340,8 @@ static bau_status put_idle(struct bau_archive_writer *w, struct bau_error *err)
     return BAU_OK;
 }
 
-static bau_status target_finish(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+static bau_status target_finish(struct bau_side *side, const struct bau_target_plan *plan,
+                                struct bau_error *err)
 {
     (void)plan;
     return put_idle(side->w, err);
@@ -462,9 +469,13 @@ static void target_abandon(struct bau_side *side)
 
 void bau_archive_written(const struct bau_archive_writer *w, struct bau_archive_written *out)
 {
-    *out = (struct bau_archive_written){ .name = w->m->name, .base = w->base, .chunks = w->chunks,
-                                         .chunks_again = w->chunks_again, .stored_bytes = w->stored_bytes,
-                                         .again_bytes = w->again_bytes, .objects = w->objects };
+    *out = (struct bau_archive_written){ .name = w->m->name,
+                                         .base = w->base,
+                                         .chunks = w->chunks,
+                                         .chunks_again = w->chunks_again,
+                                         .stored_bytes = w->stored_bytes,
+                                         .again_bytes = w->again_bytes,
+                                         .objects = w->objects };
 }
 
 /* Best effort: what stays is debris, which prune finds. */

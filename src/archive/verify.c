@@ -15,7 +15,8 @@ static bau_status verify_index(struct bau_archive *a, struct bau_arena *arena, s
     BAU_TRY(bau_sum(bytes.data, bytes.len, sum, err));
     return bytes.len == m->index_bytes && bau_bytes_same(sum, m->index_sum, sizeof sum)
                ? BAU_OK
-               : bau_error_set(err, BAU_E_INTEGRITY, "object %s is not the one that was written (SHA-256)", name);
+               : bau_error_set(err, BAU_E_INTEGRITY, "object %s is not the one that was written (SHA-256)",
+                               name);
 }
 
 static bau_status verify_packs(struct bau_archive *a, struct bau_verified *out, struct bau_error *err)
@@ -50,13 +51,14 @@ static bau_status verify_chunk(struct bau_archive *a, uint64_t i, uint32_t n_row
         return bau_error_set(err, BAU_E_NOMEM, "chunk");
     bau_pack_name(m->origins[m->packs[c->pack].origin].id, m->packs[c->pack].number, name);
     BAU_TRY(a->place.kind->get(a->place.at, name, c->at, stored, c->stored, err));
-    BAU_TRY_NOTE(bau_archive_chunk(a, i, stored, packer, arena, &payload, err), err, "object %s, byte %" PRIu64, name,
-                 c->at);
+    BAU_TRY_NOTE(bau_archive_chunk(a, i, stored, packer, arena, &payload, err), err,
+                 "object %s, byte %" PRIu64, name, c->at);
     return bau_chunk_values(payload, (size_t)c->raw, n_rows, arena, &run, err);
 }
 
-static bau_status verify_part(struct bau_archive *a, const struct bau_stored_part *p, struct bau_packer *packer,
-                              struct bau_arena *arena, struct bau_verified *out, struct bau_error *err)
+static bau_status verify_part(struct bau_archive *a, const struct bau_stored_part *p,
+                              struct bau_packer *packer, struct bau_arena *arena, struct bau_verified *out,
+                              struct bau_error *err)
 {
     const struct bau_dataset *d = &a->manifest->stores[p->store].catalog->datasets[p->dataset];
     for (uint32_t g = 0; g < p->n_groups; g++)
@@ -64,8 +66,8 @@ static bau_status verify_part(struct bau_archive *a, const struct bau_stored_par
             const uint64_t i = p->first_chunk + (uint64_t)g * p->n_columns + c;
             while (d->fields[f].generated)
                 f++;
-            BAU_TRY_NOTE(verify_chunk(a, i, p->group_rows[g], packer, arena, err), err, "%s, column %s, group %" PRIu32,
-                         d->name, d->fields[f].name, g);
+            BAU_TRY_NOTE(verify_chunk(a, i, p->group_rows[g], packer, arena, err), err,
+                         "%s, column %s, group %" PRIu32, d->name, d->fields[f].name, g);
             out->chunks++;
             out->bytes += a->manifest->chunks[i].stored;
         }
@@ -77,8 +79,7 @@ bau_status bau_archive_verify(struct bau_archive *a, struct bau_verified *out, s
     struct bau_packer *packer = NULL;
     struct bau_arena *arena = bau_arena_new(1u << 20, BAU_ARENA_PRIVATE);
     *out = (struct bau_verified){ .objects = 2, .bytes = a->manifest->index_bytes };
-    bau_status status =
-        arena ? bau_packer_new(1, &packer, err) : bau_error_set(err, BAU_E_NOMEM, "verify");
+    bau_status status = arena ? bau_packer_new(1, &packer, err) : bau_error_set(err, BAU_E_NOMEM, "verify");
     if (status == BAU_OK)
         status = verify_index(a, arena, err);
     if (status == BAU_OK)

@@ -28,8 +28,8 @@ bau_status bau_lock_passphrase(const struct bau_secret *passphrase, const uint8_
         memcpy(out->salt, salt, sizeof out->salt);
     else
         BAU_TRY(bau_random(out->salt, sizeof out->salt, err));
-    return bau_scrypt(bau_secret_text(passphrase), bau_secret_len(passphrase), out->salt, SCRYPT_LOG_N, out->key,
-                      err);
+    return bau_scrypt(bau_secret_text(passphrase), bau_secret_len(passphrase), out->salt, SCRYPT_LOG_N,
+                      out->key, err);
 }
 
 bau_status bau_key_parse(const char *text, size_t n, uint8_t out[BAU_KEY_BYTES], struct bau_error *err)
@@ -40,10 +40,11 @@ bau_status bau_key_parse(const char *text, size_t n, uint8_t out[BAU_KEY_BYTES],
     }
     if (n == 2 * BAU_KEY_BYTES && bau_unhex(text, BAU_KEY_BYTES, out))
         return BAU_OK;
-    return bau_error_set(err, BAU_E_USAGE,
-                         "the key has %zu bytes; it must be 64 lower-case hex digits or 32 raw bytes (make one "
-                         "with: openssl rand -hex 32)",
-                         n);
+    return bau_error_set(
+        err, BAU_E_USAGE,
+        "the key has %zu bytes; it must be 64 lower-case hex digits or 32 raw bytes (make one "
+        "with: openssl rand -hex 32)",
+        n);
 }
 
 static void aad_of(const uint8_t id[16], uint8_t out[32])
@@ -52,8 +53,8 @@ static void aad_of(const uint8_t id[16], uint8_t out[32])
     memcpy(out + 16, id, 16);
 }
 
-static bau_status agree(const uint8_t shared[32], const uint8_t from[32], const uint8_t to[32], uint8_t out[32],
-                        struct bau_error *err)
+static bau_status agree(const uint8_t shared[32], const uint8_t from[32], const uint8_t to[32],
+                        uint8_t out[32], struct bau_error *err)
 {
     uint8_t info[16 + 64];
     memcpy(info, "bauta x25519 \0\0\1", 16);
@@ -69,8 +70,8 @@ static void set_hex(json_t *o, const char *name, const uint8_t *bytes, size_t n)
     json_object_set_new(o, name, json_string(text));
 }
 
-static bau_status box_key(const struct bau_lock *lock, json_t *one, uint8_t key[32], uint8_t nonce[BAU_NONCE_BYTES],
-                          struct bau_error *err)
+static bau_status box_key(const struct bau_lock *lock, json_t *one, uint8_t key[32],
+                          uint8_t nonce[BAU_NONCE_BYTES], struct bau_error *err)
 {
     uint8_t secret[32], from[32], shared[32];
     memset(nonce, 0, BAU_NONCE_BYTES);
@@ -174,9 +175,10 @@ static bau_status shut(const struct bau_opener *opener, bool tried, struct bau_e
         return bau_error_set(err, BAU_E_INTEGRITY,
                              "the passphrase, key or identity is not the one the archive was sealed for");
     const bool holds = opener->passphrase || opener->has_key || opener->has_private;
-    return bau_error_set(err, BAU_E_INTEGRITY, "%s",
-                         holds ? "it is sealed for others: none of its recipients is the one that was given"
-                               : "it is sealed: give the passphrase, the key or the identity it was sealed for");
+    return bau_error_set(
+        err, BAU_E_INTEGRITY, "%s",
+        holds ? "it is sealed for others: none of its recipients is the one that was given"
+              : "it is sealed: give the passphrase, the key or the identity it was sealed for");
 }
 
 bau_status bau_unwrap(struct bau_opener *opener, const uint8_t id[16], const json_t *wraps,

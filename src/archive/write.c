@@ -169,14 +169,15 @@ static bau_status store(struct bau_writer *w, struct bau_chunk_at *out, struct b
         n += BAU_TAG_BYTES;
         pack->bytes.len = at + n;
     }
-    *out = (struct bau_chunk_at){ .pack = pack->ref, .index = pack->index++, .at = at, .stored = (uint32_t)n,
-                                  .raw = link->payload.len };
+    *out = (struct bau_chunk_at){
+        .pack = pack->ref, .index = pack->index++, .at = at, .stored = (uint32_t)n, .raw = link->payload.len
+    };
     w->stored_bytes += n;
     return bau_sum(pack->bytes.data + at, n, out->sum, err);
 }
 
-static bau_status keep_fresh(struct bau_writer *w, const uint8_t id[BAU_SUM_BYTES], const struct bau_chunk_at *at,
-                             struct bau_error *err)
+static bau_status keep_fresh(struct bau_writer *w, const uint8_t id[BAU_SUM_BYTES],
+                             const struct bau_chunk_at *at, struct bau_error *err)
 {
     uint64_t room = w->room_fresh;
     void *grown = w->fresh;
@@ -224,7 +225,8 @@ static bau_status end_group(struct bau_writer *w, struct bau_error *err)
     if (w->group_rows == 0)
         return BAU_OK;
     for (uint32_t i = 0; i < w->n_columns; i++) {
-        BAU_TRY_NOTE(add_chunk(w, &w->values[i], err), err, "column %s", w->dataset->fields[w->columns[i]].name);
+        BAU_TRY_NOTE(add_chunk(w, &w->values[i], err), err, "column %s",
+                     w->dataset->fields[w->columns[i]].name);
         bau_values_clear(&w->values[i]);
     }
     uint64_t room = w->room_groups;
@@ -260,7 +262,7 @@ static bool cuts(const struct bau_writer *w, uint64_t hash, uint64_t bytes)
     return hash >> 24 < weight * ((UINT64_C(1) << 40) / aim);
 }
 
-struct gathered { /* one batch: where each value lies */
+struct gathered {         /* one batch: where each value lies */
     const uint8_t **base; /* a column: the batch's raw or the masked text */
     struct bau_span **spans;
 };
@@ -303,7 +305,8 @@ static bau_status gather(struct bau_writer *w, const struct bau_batch *batch, st
     return BAU_OK;
 }
 
-static bau_status add_rows(struct bau_writer *w, const struct gathered *g, uint32_t n_rows, struct bau_error *err)
+static bau_status add_rows(struct bau_writer *w, const struct gathered *g, uint32_t n_rows,
+                           struct bau_error *err)
 {
     for (uint32_t row = 0; row < n_rows; row++) {
         uint64_t hash = w->w->cut_seed, bytes = 0;
@@ -326,8 +329,8 @@ static bau_status add_rows(struct bau_writer *w, const struct gathered *g, uint3
 
 /* ── a part ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-bau_status bau_archive_write_open(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
-                                  struct bau_error *err)
+bau_status bau_archive_write_open(struct bau_link *link, const struct bau_write *what,
+                                  struct bau_writer **out, struct bau_error *err)
 {
     struct bau_writer *w = bau_alloc(sizeof *w);
     if (!w)
@@ -379,12 +382,17 @@ static bau_status hand_in(struct bau_writer *w, struct bau_error *err)
     a->room_parts = (uint32_t)room;
     for (size_t i = 0; i < w->n_fresh; i++)
         BAU_TRY(bau_known_add(&a->known, w->fresh[i].id, &w->fresh[i].at, true, err));
-    a->parts[a->n_parts++] = (struct bau_grown_part){
-        .part = { .store = w->link->side->store, .dataset = w->part->dataset, .number = w->part->number,
-                  .of = w->part->of, .rows = w->rows, .format = w->frames ? w->frames->format : "",
-                  .n_columns = w->n_columns, .n_groups = w->n_groups },
-        .group_rows = w->groups, .chunks = w->chunks, .n_chunks = w->n_chunks
-    };
+    a->parts[a->n_parts++] = (struct bau_grown_part){ .part = { .store = w->link->side->store,
+                                                                .dataset = w->part->dataset,
+                                                                .number = w->part->number,
+                                                                .of = w->part->of,
+                                                                .rows = w->rows,
+                                                                .format = w->frames ? w->frames->format : "",
+                                                                .n_columns = w->n_columns,
+                                                                .n_groups = w->n_groups },
+                                                      .group_rows = w->groups,
+                                                      .chunks = w->chunks,
+                                                      .n_chunks = w->n_chunks };
     w->groups = NULL;
     w->chunks = NULL;
     a->chunks += w->n_chunks;
@@ -413,7 +421,8 @@ void bau_archive_write_close(struct bau_writer *w)
     if (!w)
         return;
     struct bau_open_pack *pack = w->link->pack;
-    if (!w->committed && pack->begun && pack->number == w->mark_number) /* the numbers of its chunks are spent */
+    if (!w->committed && pack->begun &&
+        pack->number == w->mark_number) /* the numbers of its chunks are spent */
         pack->bytes.len = w->mark_len;
     else if (!w->committed && pack->begun && pack->index > 0)
         pack->bytes.len = BAU_PACK_HEAD;

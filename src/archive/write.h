@@ -69,8 +69,8 @@ bau_status bau_writer_pack(struct bau_archive_writer *w, const uint8_t id[16], u
 bau_status bau_archive_link_open(struct bau_side *side, struct bau_link **out, struct bau_error *err);
 void bau_archive_link_close(struct bau_link *link);
 void bau_archive_link_interrupt(struct bau_link *link);
-bau_status bau_archive_write_open(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
-                                  struct bau_error *err);
+bau_status bau_archive_write_open(struct bau_link *link, const struct bau_write *what,
+                                  struct bau_writer **out, struct bau_error *err);
 bau_status bau_archive_write_next(struct bau_writer *w, const struct bau_batch *batch, struct bau_error *err);
 bau_status bau_archive_write_commit(struct bau_writer *w, uint64_t *out_rows, struct bau_error *err);
 void bau_archive_write_close(struct bau_writer *w);

@@ -72,6 +72,18 @@ bau_status bau_snapshot(const struct bau_project *project, const struct bau_run_
 bau_status bau_restore(const struct bau_project *project, const struct bau_run_options *options,
                        const struct bau_shelf_options *shelf, struct bau_report *report, struct bau_error *err)
     BAU_MUST_CHECK;
+/* One archive as one new file; and such a file's archive into the place. */
+bau_status bau_archive_bundle(const struct bau_project *project, const struct bau_shelf_options *shelf,
+                              const char *path, bool back, struct bau_report *report, struct bau_error *err)
+    BAU_MUST_CHECK;
+struct bau_pull_options {
+    struct bau_texts subset; /* "STORE.DATASET: PERCENT%": rows to start with; n 0: everything */
+    const char *to;          /* a store's URI, or env:NAME, command:… that gives one; NULL: the project's target */
+};
+/* The same, whole or in part, into any store. `project` may be NULL where shelf->from and pull->to are given. */
+bau_status bau_pull(const struct bau_project *project, const struct bau_run_options *options,
+                    const struct bau_shelf_options *shelf, const struct bau_pull_options *pull,
+                    struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
 /* Every chosen store's target back to what it was before the last switch. */
 bau_status bau_rollback(const struct bau_project *project, const struct bau_run_options *options,
                         struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;

@@ -38,8 +38,8 @@ static bau_status take_identity(struct bau_shelf *s, const char *reference, stru
     if (!reference)
         return BAU_OK;
     BAU_TRY_NOTE(bau_secret_resolve(reference, &secret, err), err, "archive: identity");
-    const bau_status status = bau_x25519_pem(bau_secret_text(secret), bau_secret_len(secret), true,
-                                             s->opener.private_key, err);
+    const bau_status status =
+        bau_x25519_pem(bau_secret_text(secret), bau_secret_len(secret), true, s->opener.private_key, err);
     bau_secret_free(secret);
     BAU_TRY_NOTE(status, err, "archive: identity");
     s->opener.has_private = true;
@@ -56,7 +56,8 @@ bau_status bau_shelf_init(struct bau_shelf *shelf, const struct bau_project *pro
                *signer = first_of(options->signed_by, rules->signed_by);
     *shelf = (struct bau_shelf){ .name = options->name };
     if (!from)
-        return bau_error_set(err, BAU_E_USAGE, "%s has no `archive:`; write archive: { to: PLACE }, or name one with --from",
+        return bau_error_set(err, BAU_E_USAGE,
+                             "%s has no `archive:`; write archive: { to: PLACE }, or name one with --from",
                              project ? project->path : "the project file");
     BAU_TRY_NOTE(bau_shelf_uri(from, &shelf->uri, err), err, "archive");
     if (signer) {
@@ -119,10 +120,11 @@ static void head_json(const struct bau_archive_head *h, struct bau_text *out)
     }
     char signer[65];
     bau_hex(m->signer, 32, signer);
-    bau_text_addf(out, ",\"created\":\"%s\",\"sealed\":%s,\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64
-                       ",\"stored_bytes\":%" PRIu64 ",\"signer\":\"%s\",\"stores\":[",
-                  m->created, m->sealed ? "true" : "false", m->rows, m->bytes, m->own_bytes + h->manifest_bytes,
-                  signer);
+    bau_text_addf(out,
+                  ",\"created\":\"%s\",\"sealed\":%s,\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64
+                  ",\"stored_bytes\":%" PRIu64 ",\"signer\":\"%s\",\"stores\":[",
+                  m->created, m->sealed ? "true" : "false", m->rows, m->bytes,
+                  m->own_bytes + h->manifest_bytes, signer);
     add_stores(m, out, true);
     bau_text_add(out, "]}");
 }
@@ -143,7 +145,8 @@ static void head_text(const struct bau_archive_head *h, struct bau_text *out)
 }
 
 /* The place of a shelf, for work on all its archives. */
-static bau_status open_place(struct bau_shelf *shelf, bool write, struct bau_place *out, struct bau_error *err)
+static bau_status open_place(struct bau_shelf *shelf, bool write, struct bau_place *out,
+                             struct bau_error *err)
 {
     const struct bau_place_with with = bau_shelf_place(shelf, write, 1);
     return bau_place_open(&with, out, err);
@@ -173,8 +176,8 @@ static bau_status list(struct bau_shelf *shelf, bool json, struct bau_text *out,
     return status;
 }
 
-bau_status bau_archive_list(const struct bau_project *project, const struct bau_shelf_options *options, bool json,
-                            struct bau_report *report, struct bau_error *err)
+bau_status bau_archive_list(const struct bau_project *project, const struct bau_shelf_options *options,
+                            bool json, struct bau_report *report, struct bau_error *err)
 {
     struct bau_shelf shelf;
     struct bau_shelf_options plain = *options;
@@ -219,11 +222,13 @@ static void inspect_json(const struct bau_manifest *m, struct bau_text *out)
     char signer[65], root[65];
     bau_hex(m->signer, 32, signer);
     bau_hex(m->root, 32, root);
-    bau_text_addf(out, "{\"name\":\"%s\",\"created\":\"%s\",\"sealed\":%s,\"all_kept\":%s,\"root\":\"%s\",\"signer\":\"%s\","
-                       "\"rows\":%" PRIu64 ",\"chunks\":%" PRIu64 ",\"packs\":%" PRIu32 ",\"builds_on\":%" PRIu32
-                       ",\"stores\":[",
-                  m->name, m->created, m->sealed ? "true" : "false", m->all_kept ? "true" : "false", root, signer,
-                  m->rows, m->n_chunks, m->n_packs, m->n_origins - 1);
+    bau_text_addf(
+        out,
+        "{\"name\":\"%s\",\"created\":\"%s\",\"sealed\":%s,\"all_kept\":%s,\"root\":\"%s\",\"signer\":\"%s\","
+        "\"rows\":%" PRIu64 ",\"chunks\":%" PRIu64 ",\"packs\":%" PRIu32 ",\"builds_on\":%" PRIu32
+        ",\"stores\":[",
+        m->name, m->created, m->sealed ? "true" : "false", m->all_kept ? "true" : "false", root, signer,
+        m->rows, m->n_chunks, m->n_packs, m->n_origins - 1);
     for (uint32_t s = 0; s < m->n_stores; s++) {
         const struct bau_catalog *c = m->stores[s].catalog;
         bau_text_add(out, s ? ",{\"name\":" : "{\"name\":");
@@ -241,7 +246,9 @@ static void inspect_json(const struct bau_manifest *m, struct bau_text *out)
             const struct sums sums = dataset_sums(m, s, d);
             bau_text_add(out, n++ ? ",{\"dataset\":" : "{\"dataset\":");
             bau_text_add_json(out, c->datasets[d].name);
-            bau_text_addf(out, ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"stored\":%" PRIu64 ",\"chunks\":%" PRIu64 "}",
+            bau_text_addf(out,
+                          ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"stored\":%" PRIu64
+                          ",\"chunks\":%" PRIu64 "}",
                           sums.rows, sums.raw, sums.stored, sums.chunks);
         }
         bau_text_add(out, "]}");
@@ -257,12 +264,12 @@ static void inspect_text(const struct bau_manifest *m, struct bau_text *out)
     bau_hex(m->signer, 32, hex);
     bau_text_addf(out, "signed by %s\n", hex);
     bau_hex(m->root, 32, hex);
-    bau_text_addf(out, "root %s over %" PRIu64 " chunks in %" PRIu32 " packs of %" PRIu32 " run%s\n", hex, m->n_chunks,
-                  m->n_packs, m->n_origins, m->n_origins == 1 ? "" : "s");
+    bau_text_addf(out, "root %s over %" PRIu64 " chunks in %" PRIu32 " packs of %" PRIu32 " run%s\n", hex,
+                  m->n_chunks, m->n_packs, m->n_origins, m->n_origins == 1 ? "" : "s");
     for (uint32_t s = 0; s < m->n_stores; s++) {
         const struct bau_catalog *c = m->stores[s].catalog;
-        bau_text_addf(out, "store %s: %s, taken %s, plan %.16s\n", m->stores[s].name, c->server, m->stores[s].taken,
-                      m->stores[s].plan);
+        bau_text_addf(out, "store %s: %s, taken %s, plan %.16s\n", m->stores[s].name, c->server,
+                      m->stores[s].taken, m->stores[s].plan);
         for (uint32_t d = 0; d < c->n_datasets; d++) {
             if (c->datasets[d].kind != BAU_DATASET_ROWS)
                 continue;
@@ -275,16 +282,16 @@ static void inspect_text(const struct bau_manifest *m, struct bau_text *out)
     }
 }
 
-bau_status bau_archive_inspect(const struct bau_project *project, const struct bau_shelf_options *options, bool json,
-                               struct bau_report *report, struct bau_error *err)
+bau_status bau_archive_inspect(const struct bau_project *project, const struct bau_shelf_options *options,
+                               bool json, struct bau_report *report, struct bau_error *err)
 {
     struct bau_shelf shelf;
     struct bau_archive *archive = NULL;
     bau_status status = bau_shelf_init(&shelf, project, options, err);
     const struct bau_place_with with = bau_shelf_place(&shelf, false, 1);
     if (status == BAU_OK)
-        status = bau_archive_open(&with, shelf.name, shelf.has_signer ? shelf.signer : NULL, &shelf.opener, &archive,
-                                  err);
+        status = bau_archive_open(&with, shelf.name, shelf.has_signer ? shelf.signer : NULL, &shelf.opener,
+                                  &archive, err);
     if (status == BAU_OK)
         (json ? inspect_json : inspect_text)(archive->manifest, &report->out);
     bau_archive_close(archive);
@@ -301,7 +308,8 @@ static bau_status verify_one(struct bau_shelf *shelf, const char *name, bool jso
     struct bau_verified seen = { 0 };
     char bytes[32];
     const struct bau_place_with with = bau_shelf_place(shelf, false, 1);
-    BAU_TRY(bau_archive_open(&with, name, shelf->has_signer ? shelf->signer : NULL, &shelf->opener, &archive, err));
+    BAU_TRY(bau_archive_open(&with, name, shelf->has_signer ? shelf->signer : NULL, &shelf->opener, &archive,
+                             err));
     const bau_status status = bau_archive_verify(archive, &seen, err);
     if (status == BAU_OK && json)
         bau_text_addf(out, "{\"name\":\"%s\",\"verified\":true,\"chunks\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
@@ -314,7 +322,8 @@ static bau_status verify_one(struct bau_shelf *shelf, const char *name, bool jso
 }
 
 /* All of them are looked at; the first fault decides. */
-static bau_status verify_all(struct bau_shelf *shelf, bool json, struct bau_report *report, struct bau_error *err)
+static bau_status verify_all(struct bau_shelf *shelf, bool json, struct bau_report *report,
+                             struct bau_error *err)
 {
     struct bau_place place;
     struct bau_archive_heads heads;
@@ -343,14 +352,15 @@ static bau_status verify_all(struct bau_shelf *shelf, bool json, struct bau_repo
     return status != BAU_OK ? status : worst;
 }
 
-bau_status bau_archive_check(const struct bau_project *project, const struct bau_shelf_options *options, bool all,
-                             bool json, struct bau_report *report, struct bau_error *err)
+bau_status bau_archive_check(const struct bau_project *project, const struct bau_shelf_options *options,
+                             bool all, bool json, struct bau_report *report, struct bau_error *err)
 {
     struct bau_shelf shelf;
     bau_status status = bau_shelf_init(&shelf, project, options, err);
     bau_text_add(&report->out, json ? "{\"archives\":[" : "");
     if (status == BAU_OK)
-        status = all ? verify_all(&shelf, json, report, err) : verify_one(&shelf, shelf.name, json, &report->out, err);
+        status = all ? verify_all(&shelf, json, report, err)
+                     : verify_one(&shelf, shelf.name, json, &report->out, err);
     bau_text_add(&report->out, json ? "]}\n" : "");
     bau_shelf_release(&shelf);
     return status;
@@ -358,8 +368,8 @@ bau_status bau_archive_check(const struct bau_project *project, const struct bau
 
 /* ── prune ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status tidy(struct bau_shelf *shelf, const struct bau_archive_keep *keep, bool json, struct bau_text *out,
-                       struct bau_error *err)
+static bau_status tidy(struct bau_shelf *shelf, const struct bau_archive_keep *keep, bool json,
+                       struct bau_text *out, struct bau_error *err)
 {
     BAU_AUTO_TEXT lines = { 0 };
     struct bau_place place;
@@ -370,9 +380,11 @@ static bau_status tidy(struct bau_shelf *shelf, const struct bau_archive_keep *k
     bau_place_close(&place);
     BAU_TRY(status);
     if (json) {
-        bau_text_addf(out, "{\"removed\":%" PRIu32 ",\"kept\":%" PRIu32 ",\"debris\":%" PRIu64 ",\"bytes\":%" PRIu64
-                           ",\"dry_run\":%s}\n",
-                      result.removed, result.kept, result.debris, result.bytes, keep->dry_run ? "true" : "false");
+        bau_text_addf(out,
+                      "{\"removed\":%" PRIu32 ",\"kept\":%" PRIu32 ",\"debris\":%" PRIu64
+                      ",\"bytes\":%" PRIu64 ",\"dry_run\":%s}\n",
+                      result.removed, result.kept, result.debris, result.bytes,
+                      keep->dry_run ? "true" : "false");
         return BAU_OK;
     }
     bau_text_add(out, lines.data ? lines.data : "");
@@ -382,20 +394,86 @@ static bau_status tidy(struct bau_shelf *shelf, const struct bau_archive_keep *k
     return BAU_OK;
 }
 
-bau_status bau_archive_tidy(const struct bau_project *project, const struct bau_shelf_options *options, bool dry_run,
-                            uint64_t debris_ms, bool json, struct bau_report *report, struct bau_error *err)
+bau_status bau_archive_tidy(const struct bau_project *project, const struct bau_shelf_options *options,
+                            bool dry_run, uint64_t debris_ms, bool json, struct bau_report *report,
+                            struct bau_error *err)
 {
     struct bau_shelf shelf;
     const struct bau_archive_rules *rules = &project->archive;
-    const struct bau_archive_keep keep = { .last = rules->last, .daily = rules->daily, .weekly = rules->weekly,
-                                           .monthly = rules->monthly, .age_ms = rules->age_ms, .size = rules->size,
-                                           .debris_ms = debris_ms, .dry_run = dry_run,
+    const struct bau_archive_keep keep = { .last = rules->last,
+                                           .daily = rules->daily,
+                                           .weekly = rules->weekly,
+                                           .monthly = rules->monthly,
+                                           .age_ms = rules->age_ms,
+                                           .size = rules->size,
+                                           .debris_ms = debris_ms,
+                                           .dry_run = dry_run,
                                            .now_sec = (int64_t)time(NULL) };
     struct bau_project bare = { .path = project->path };
     bare.archive.to = rules->to;
     bau_status status = bau_shelf_init(&shelf, &bare, options, err);
     if (status == BAU_OK)
         status = tidy(&shelf, &keep, json, &report->out, err);
+    bau_shelf_release(&shelf);
+    return status;
+}
+
+/* ── one file ────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static const char *chosen_head(const struct bau_archive_heads *heads, const char *name,
+                               const struct bau_manifest **out)
+{
+    for (uint32_t i = heads->n; i-- > 0;)
+        if (heads->at[i].manifest && (!name || strcmp(name, heads->at[i].name) == 0)) {
+            *out = heads->at[i].manifest;
+            return heads->at[i].name;
+        }
+    return NULL;
+}
+
+static bau_status bundle(struct bau_shelf *shelf, struct bau_place *place, const char *path,
+                         struct bau_text *out, struct bau_error *err)
+{
+    struct bau_archive_heads heads;
+    const struct bau_manifest *m = NULL;
+    bau_status status = bau_archive_heads(place, &heads, err);
+    const char *name = status == BAU_OK ? chosen_head(&heads, shelf->name, &m) : NULL;
+    if (status == BAU_OK && !name)
+        status = bau_error_set(err, BAU_E_SOURCE, "there is no such archive");
+    if (status == BAU_OK)
+        status = bau_bundle_write(place, m, path, err);
+    if (status == BAU_OK)
+        bau_text_addf(out, "archive %s is in %s\n", name, path);
+    bau_archive_heads_release(&heads);
+    return status;
+}
+
+static bau_status unbundle(struct bau_place *place, const char *path, struct bau_text *out,
+                           struct bau_error *err)
+{
+    const char *name = NULL;
+    BAU_TRY(bau_bundle_read(path, place, place->arena, &name, err));
+    bau_text_addf(out, "archive %s is there\n", name);
+    return BAU_OK;
+}
+
+bau_status bau_archive_bundle(const struct bau_project *project, const struct bau_shelf_options *options,
+                              const char *path, bool back, struct bau_report *report, struct bau_error *err)
+{
+    struct bau_shelf shelf;
+    struct bau_place place = { 0 };
+    struct bau_project bare = { 0 };
+    if (project) {
+        bare.path = project->path;
+        bare.archive.to = project->archive.to;
+    }
+    bau_status status = bau_shelf_init(&shelf, project ? &bare : NULL, options, err);
+    if (status == BAU_OK)
+        status = open_place(&shelf, back, &place, err);
+    if (status == BAU_OK)
+        status = back ? unbundle(&place, path, &report->out, err)
+                      : bundle(&shelf, &place, path, &report->out, err);
+    bau_place_close(&place);
     bau_shelf_release(&shelf);
     return status;
 }

@@ -79,9 +79,10 @@ static bau_status compiled(struct bau_run *run, struct bau_error *err)
     for (uint32_t i = 0; i < run->n_stores; i++)
         bare = bare && masks_nothing(run->stores[i].plan);
     if (bare && s->locks.n == 0)
-        return bau_error_set(err, BAU_E_POLICY,
-                             "the rules keep every field as it is, so the archive would hold unmasked rows: it must "
-                             "be sealed; give archive: a passphrase, a key or recipients");
+        return bau_error_set(
+            err, BAU_E_POLICY,
+            "the rules keep every field as it is, so the archive would hold unmasked rows: it must "
+            "be sealed; give archive: a passphrase, a key or recipients");
     BAU_TRY(begin(run, s, err));
     for (uint32_t i = 0; i < run->n_stores; i++) {
         char digest[65];
@@ -98,16 +99,17 @@ static void say_written(const struct bau_archive_writer *writer, bool json, stru
     char stored[32], again[32];
     bau_archive_written(writer, &w);
     if (json) {
-        bau_text_addf(out, "{\"archive\":\"%s\",\"stored_bytes\":%" PRIu64 ",\"again_bytes\":%" PRIu64
-                           ",\"chunks\":%" PRIu64 ",\"chunks_again\":%" PRIu64 "}\n",
+        bau_text_addf(out,
+                      "{\"archive\":\"%s\",\"stored_bytes\":%" PRIu64 ",\"again_bytes\":%" PRIu64
+                      ",\"chunks\":%" PRIu64 ",\"chunks_again\":%" PRIu64 "}\n",
                       w.name, w.stored_bytes, w.again_bytes, w.chunks, w.chunks_again);
         return;
     }
-    bau_text_addf(out, "archive %s: %s written in %" PRIu64 " objects", w.name, bau_size_text(w.stored_bytes, stored),
-                  w.objects);
+    bau_text_addf(out, "archive %s: %s written in %" PRIu64 " objects", w.name,
+                  bau_size_text(w.stored_bytes, stored), w.objects);
     if (w.base)
-        bau_text_addf(out, ", %" PRIu64 " of %" PRIu64 " chunks (%s) were there since %s", w.chunks_again, w.chunks,
-                      bau_size_text(w.again_bytes, again), w.base);
+        bau_text_addf(out, ", %" PRIu64 " of %" PRIu64 " chunks (%s) were there since %s", w.chunks_again,
+                      w.chunks, bau_size_text(w.again_bytes, again), w.base);
     bau_text_add(out, "\n");
 }
 

@@ -7,30 +7,31 @@
 
 const struct bau_option bau_archive_options[] = {
     { "to", BAU_OPTION_TEXT, AT(to), NULL, 0, 0,
-      "Where archives lie: a folder, a URI such as s3://BUCKET/PREFIX, or env:NAME, command:COMMAND that gives "
+      "Where archives lie: a folder, a URI such as s3://BUCKET/PREFIX, or env:NAME, command:COMMAND that "
+      "gives "
       "one.",
       0, NULL, "PLACE", 0 },
     { "signed_by", BAU_OPTION_TEXT, AT(signed_by), NULL, 0, 0,
-      "Public key, as bauta inspect shows it, that an archive must be signed by to be accepted.", 0, NULL, "HEX",
-      0 },
-    { "level", BAU_OPTION_U32, AT(level), "3", 1, 19, "Level of compression; higher is smaller and slower.", 0,
-      NULL, NULL, 0 },
+      "Public key, as bauta inspect shows it, that an archive must be signed by to be accepted.", 0, NULL,
+      "HEX", 0 },
+    { "level", BAU_OPTION_U32, AT(level), "3", 1, 19, "Level of compression; higher is smaller and slower.",
+      0, NULL, NULL, 0 },
     { "chunk", BAU_OPTION_BYTES, AT(chunk), "2MiB", 4096, 256 << 20,
-      "Values gathered before they are cut into chunks, about; smaller finds more unchanged ones again.", 0, NULL,
-      NULL, 0 },
+      "Values gathered before they are cut into chunks, about; smaller finds more unchanged ones again.", 0,
+      NULL, NULL, 0 },
     { .name = NULL },
 };
 
 const struct bau_option bau_archive_keep_options[] = {
     { "last", BAU_OPTION_U32, AT(last), "0", 0, 100000, "Newest archives kept.", 0, NULL, NULL, 0 },
-    { "daily", BAU_OPTION_U32, AT(daily), "0", 0, 100000, "Days of which the newest archive is kept.", 0, NULL,
-      NULL, 0 },
-    { "weekly", BAU_OPTION_U32, AT(weekly), "0", 0, 100000, "Weeks of which the newest archive is kept.", 0, NULL,
-      NULL, 0 },
-    { "monthly", BAU_OPTION_U32, AT(monthly), "0", 0, 100000, "Months of which the newest archive is kept.", 0,
+    { "daily", BAU_OPTION_U32, AT(daily), "0", 0, 100000, "Days of which the newest archive is kept.", 0,
       NULL, NULL, 0 },
-    { "age", BAU_OPTION_DURATION, AT(age_ms), "0s", 0, INT64_MAX, "Older archives go; 0s: none by age.", 0, NULL,
-      NULL, 0 },
+    { "weekly", BAU_OPTION_U32, AT(weekly), "0", 0, 100000, "Weeks of which the newest archive is kept.", 0,
+      NULL, NULL, 0 },
+    { "monthly", BAU_OPTION_U32, AT(monthly), "0", 0, 100000, "Months of which the newest archive is kept.",
+      0, NULL, NULL, 0 },
+    { "age", BAU_OPTION_DURATION, AT(age_ms), "0s", 0, INT64_MAX, "Older archives go; 0s: none by age.", 0,
+      NULL, NULL, 0 },
     { "size", BAU_OPTION_BYTES, AT(size), "0B", 0, INT64_MAX,
       "Bytes that the newest archives may have in all, older ones go; 0B: any.", 0, NULL, NULL, 0 },
     { .name = NULL },
@@ -38,7 +39,8 @@ const struct bau_option bau_archive_keep_options[] = {
 
 static bau_status load_recipients(struct bau_load *l, const struct bau_yaml_pair *pair, struct bau_texts *out)
 {
-    BAU_TRY(bau_load_kind(l, pair, BAU_YAML_LIST, "a list of references to public keys: [ file:staging.pem ]"));
+    BAU_TRY(
+        bau_load_kind(l, pair, BAU_YAML_LIST, "a list of references to public keys: [ file:staging.pem ]"));
     out->at = bau_arena_take(l->arena, ((size_t)pair->value->n + 1) * sizeof *out->at);
     if (!out->at)
         return bau_load_memory(l);
@@ -70,8 +72,8 @@ bau_status bau_load_archive(struct bau_load *l, const struct bau_yaml_pair *pair
         return bau_load_fail(l, pair->at, "archive: needs `to: PLACE`");
     if (strncmp(a->to, "env:", 4) != 0 && strncmp(a->to, "command:", 8) != 0 && strstr(a->to, "://") &&
         strchr(a->to, '@'))
-        return bau_load_fail(l, pair->at,
-                             "archive: a URI with credentials may not stand in the project file; write env:NAME");
+        return bau_load_fail(
+            l, pair->at, "archive: a URI with credentials may not stand in the project file; write env:NAME");
     if (a->signed_by && !is_hex(a->signed_by))
         return bau_load_fail(l, pair->at, "signed_by: expected 64 lower-case hex digits");
     if ((p = bau_yaml_get(pair->value, "passphrase")))

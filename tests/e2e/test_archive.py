@@ -200,6 +200,52 @@ class Archive(unittest.TestCase):
         self.good("restore")
         self.assertEqual(self.job.in_target("select count(*) from orders where total = -1"), "2000")
 
+    def test_pull(self):
+        """A slice of the archive into a database that no project file names: whole references, the same rows each time."""
+        self.job.write(RULES, more=archive(self.place, "chunk: 64KiB"))
+        self.good("snapshot")
+        db = kit.unique("pulled")
+        url = self.job.target.url(db)
+        self.addCleanup(lambda: [self.job.target.psql(f'drop database if exists "{name}" with (force)')
+                                 for name in [db] + kit.siblings(self.job.target, db)])
+        self.assertEqual(self.job.run("pull", "--from", self.place, "--to", url, "--subset", "public.customers: 1.5").returncode, 2)
+        seen = []
+        for _ in range(2):
+            done = self.good("pull", "--to", url, "--subset", "public.customers: 2%", env=self.job.environment(SOURCE_URL=None))
+            self.assertIn("of the archive read", done.stdout)
+            seen.append(self.job.target.psql("select count(*), md5(string_agg(id::text, ',' order by id)) from customers", db))
+        self.assertEqual(seen[0], seen[1])
+        self.assertTrue(300 < int(seen[0].split("|")[0]) < 500, seen)
+        self.assertEqual(self.job.target.psql("select count(*) from customers c where (select count(*) from orders"
+                                              " where customer = c.id) <> 3", db), "0")
+        self.assertEqual(self.job.target.psql("select count(*) from customers where email like '%mail.example.net'", db), "0")
+        bare = case.bauta("pull", "--from", self.place, "--to", url, "-f", "/nonexistent.yaml", env=self.job.environment(BAUTA_KEY=None))
+        self.assertEqual(bare.returncode, 0, bare.stdout + bare.stderr)
+        self.assertEqual(self.job.target.psql("select (select count(*) from customers), (select count(*) from orders)", db), "20000|60000")
+
+    def test_bundle(self):
+        """One file and back: the same objects; damaged, cut or hostile files bring nothing."""
+        self.job.write(RULES, more=archive(self.place, "passphrase: env:PASSPHRASE"))
+        self.good("snapshot")
+        file, other = os.path.join(self.job.folder, kit.unique("one") + ".bauta"), self.place + "-other"
+        self.good("bundle", file)
+        self.assertEqual(self.job.run("bundle", file).returncode, 2, "a file that is there is not overwritten")
+        with open(file, "rb") as f:
+            whole = f.read()
+        evil = whole[:20] + b"packs/../../../../../tmp/bauta-escaped-xxxxxxxxxxx"[:47] + whole[67:]
+        for damaged in (whole[:-1], whole + b"x", whole[:len(whole) // 2] + b"!" + whole[len(whole) // 2 + 1:], evil, b"", b"x"):
+            with open(file, "wb") as f:
+                f.write(damaged)
+            done = self.job.run("bundle", "--unpack", file, "--from", other)
+            self.assertEqual(done.returncode, 9, done.stdout + done.stderr)
+            self.assertEqual(self.good("list", "--from", other).stdout, "no archive\n")
+        with open(file, "wb") as f:
+            f.write(whole)
+        shutil.rmtree(other)
+        self.good("bundle", "--unpack", file, "--from", other)
+        self.assertEqual(objects(other), objects(self.place))
+        self.good("verify", "--from", other)
+
     def test_killed(self):
         """kill -9 while rows are written: nothing to list; prune removes what is left; the next run is not disturbed."""
         process = self.job.start("snapshot", "--rate", "2MB")

@@ -16,7 +16,7 @@ ALLOCATORS = {"malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "
               "aligned_alloc", "posix_memalign", "memalign", "valloc", "getline", "getdelim", "open_memstream"}
 
 # Masker names that are also words of another language: a key of the project file, a JSON word, a trait, a type, a step of a run.
-OTHER_WORDS = {"keep", "null", "constant", "uuid", "switch", "file"}
+OTHER_WORDS = {"keep", "null", "constant", "uuid", "switch"}
 
 
 def files(*folders):

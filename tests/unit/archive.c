@@ -18,13 +18,19 @@ static const struct bau_field fields[N_FIELDS] = {
     { .name = "name", .native = "text", .type = BAU_TEXT, .native_type = 25, .nullable = true, .scale = -1 },
     { .name = "note", .native = "text", .type = BAU_TEXT, .native_type = 25, .scale = -1 },
 };
-static const struct bau_dataset dataset = { .name = "public.t", .space = "public", .bare = "t",
-                                            .kind = BAU_DATASET_ROWS, .parent = BAU_NO_DATASET,
-                                            .n_fields = N_FIELDS, .fields = fields };
-static const struct bau_catalog catalog = { .store = "db", .server = "a test", .n_datasets = 1, .datasets = &dataset };
+static const struct bau_dataset dataset = { .name = "public.t",
+                                            .space = "public",
+                                            .bare = "t",
+                                            .kind = BAU_DATASET_ROWS,
+                                            .parent = BAU_NO_DATASET,
+                                            .n_fields = N_FIELDS,
+                                            .fields = fields };
+static const struct bau_catalog catalog = {
+    .store = "db", .server = "a test", .n_datasets = 1, .datasets = &dataset
+};
 static const uint8_t master[32] = { 7, 1, 4, 9, 200, 33, 12, 5, 90, 17, 63, 2, 8, 250, 44, 71 };
 
-static char folder[64];
+static char folder[256];
 
 static void make_folder(void)
 {
@@ -155,14 +161,21 @@ static struct bau_archive_written make_archive(const struct making *m, const str
     struct bau_error err = { 0 };
     struct bau_archive_to to = { 0 };
     struct bau_side *side = NULL;
-    struct bau_archive_create with = { .uri = uri, .locks = m->locks ? m->locks : &open_to_all,
-                                       .passphrase = m->passphrase, .level = 3,
-                                       .chunk_bytes = m->chunk ? m->chunk : 1 << 20, .n_stores = 1, .threads = 1,
-                                       .full = m->full, .run_id = m->run_id };
+    struct bau_archive_create with = { .uri = uri,
+                                       .locks = m->locks ? m->locks : &open_to_all,
+                                       .passphrase = m->passphrase,
+                                       .level = 3,
+                                       .chunk_bytes = m->chunk ? m->chunk : 1 << 20,
+                                       .n_stores = 1,
+                                       .threads = 1,
+                                       .full = m->full,
+                                       .run_id = m->run_id };
     cr_assert_eq(bau_archive_keys_of(master, true, &with.keys, &err), BAU_OK);
     cr_assert_eq(bau_archive_create(&with, &to.writer, &err), BAU_OK, "%s", err.text);
     cr_assert_eq(bau_archive_plan(to.writer, "db", "00", false, &err), BAU_OK);
-    const struct bau_open open = { .store = "db", .config = &to, .write = true, .lanes = 1, .run_id = m->run_id };
+    const struct bau_open open = {
+        .store = "db", .config = &to, .write = true, .lanes = 1, .run_id = m->run_id
+    };
     const struct bau_target_plan plan = { .catalog = &catalog,
                                           .schema = { (const uint8_t *)"{\"schema\":1}", 12 } };
     cr_assert_eq(c->open(&open, &side, &err), BAU_OK);
@@ -280,8 +293,8 @@ Test(archive, round_trips)
             char id[17];
             struct bau_archive *a = NULL;
             snprintf(id, sizeof id, "%016x", (unsigned)(chunk * 2 + (unsigned)sealed));
-            const struct bau_archive_written w =
-                make_archive(&(struct making){ .locks = sealed ? &locks : NULL, .run_id = id, .chunk = chunk }, &rows);
+            const struct bau_archive_written w = make_archive(
+                &(struct making){ .locks = sealed ? &locks : NULL, .run_id = id, .chunk = chunk }, &rows);
             cr_assert_eq(open_archive(w.name, &opener, &a, &err), BAU_OK, "%s", err.text);
             cr_assert_eq(a->manifest->sealed, sealed == 1);
             cr_assert_eq(a->manifest->rows, N_ROWS);
@@ -350,8 +363,8 @@ static void damage(bool sealed)
     struct bau_locks locks = key_lock();
     struct rows rows;
     make_rows(&rows, 1, 40, 0, 0);
-    const struct bau_archive_written w =
-        make_archive(&(struct making){ .locks = sealed ? &locks : NULL, .run_id = "00000000000000aa" }, &rows);
+    const struct bau_archive_written w = make_archive(
+        &(struct making){ .locks = sealed ? &locks : NULL, .run_id = "00000000000000aa" }, &rows);
     gather(folder);
     cr_assert_eq(n_files, 3); /* a pack, the index, the manifest */
     for (size_t i = 0; i < n_files; i++) {
@@ -410,7 +423,7 @@ Test(archive, chunks_out_of_place)
             }
     cr_assert_gt(y, 0, "two chunks of one length");
     const struct bau_chunk_at first = a->manifest->chunks[x], second = a->manifest->chunks[y];
-    char pack[256], object[64];
+    char pack[512], object[64];
     bau_pack_name(a->manifest->id, 0, object);
     snprintf(pack, sizeof pack, "%s/%s", folder, object);
     bau_archive_close(a);
@@ -428,13 +441,15 @@ Test(archive, chunks_out_of_place)
     is_told(name, "swapped", f, first.at);
     put_file(pack, f->bytes, f->n);
     /* the same rows in another archive under another key: its pack in place of ours */
-    const struct making again = { .locks = &locks, .run_id = "00000000000000ac", .chunk = 4096, .full = true };
+    const struct making again = {
+        .locks = &locks, .run_id = "00000000000000ac", .chunk = 4096, .full = true
+    };
     const struct bau_archive_written v = make_archive(&again, &rows);
     snprintf(other, sizeof other, "%s", v.name);
     cr_assert_eq(open_archive(other, &opener, &a, &err), BAU_OK);
     bau_pack_name(a->manifest->id, 0, object);
     bau_archive_close(a);
-    char from[256];
+    char from[512];
     snprintf(from, sizeof from, "%s/%s", folder, object);
     static uint8_t bytes[1 << 16];
     FILE *in = fopen(from, "rb");
@@ -447,9 +462,9 @@ Test(archive, chunks_out_of_place)
     is_told(name, "another's chunks", f, 0);
     /* a manifest under another name */
     put_file(pack, f->bytes, f->n);
-    char to[256];
-    snprintf(from, sizeof from, "%.64s/archives/%s/manifest", folder, other);
-    snprintf(to, sizeof to, "%.64s/archives/%s/manifest", folder, name);
+    char to[512];
+    snprintf(from, sizeof from, "%.200s/archives/%s/manifest", folder, other);
+    snprintf(to, sizeof to, "%.200s/archives/%s/manifest", folder, name);
     in = fopen(from, "rb");
     const size_t n_manifest = fread(bytes, 1, sizeof bytes, in);
     fclose(in);
@@ -618,8 +633,9 @@ Test(archive, who_is_kept)
     bau_keep_choose(&(struct bau_archive_keep){ .weekly = 2 }, N, times, bytes, stays);
     for (int i = 0; i < N; i++) /* 1 March 2026 is a Sunday, 22 February the one before */
         cr_expect_eq(stays[i], i == 59 || i == 52, "%d", i);
-    bau_keep_choose(&(struct bau_archive_keep){ .age_ms = UINT64_C(3) * DAY * 1000, .now_sec = times[N - 1] + 400 * DAY }, N,
-                    times, bytes, stays);
+    bau_keep_choose(
+        &(struct bau_archive_keep){ .age_ms = UINT64_C(3) * DAY * 1000, .now_sec = times[N - 1] + 400 * DAY },
+        N, times, bytes, stays);
     for (int i = 0; i < N; i++) /* all too old: the last one stays all the same */
         cr_expect_eq(stays[i], i == N - 1, "%d", i);
     bau_keep_choose(&(struct bau_archive_keep){ .size = 35 }, N, times, bytes, stays);
@@ -628,6 +644,31 @@ Test(archive, who_is_kept)
     bau_keep_choose(&(struct bau_archive_keep){ 0 }, N, times, bytes, stays);
     for (int i = 0; i < N; i++)
         cr_expect(stays[i]);
+}
+
+/* ── golden ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Archives of every version ever released, sealed for key_opener: BAUTA_GOLDEN=write makes those of this one. */
+Test(archive, golden)
+{
+    struct bau_locks locks = key_lock();
+    struct bau_opener opener = key_opener();
+    struct rows rows;
+    make_rows(&rows, 1, 200, 0, 0);
+    remove_folder();
+    snprintf(folder, sizeof folder, "%s", BAU_GOLDEN_FOLDER "/archive-1");
+    const char *write = getenv("BAUTA_GOLDEN");
+    if (write && strcmp(write, "write") == 0)
+        make_archive(&(struct making){ .locks = &locks, .run_id = "00000000000000e1", .chunk = 4096 }, &rows);
+    struct bau_archive *a = NULL;
+    struct bau_error err = { 0 };
+    cr_assert_eq(open_archive(NULL, &opener, &a, &err), BAU_OK, "%s", err.text);
+    same_rows(a, &rows, 0);
+    struct bau_verified seen;
+    cr_expect_eq(bau_archive_verify(a, &seen, &err), BAU_OK, "%s", err.text);
+    bau_archive_close(a);
+    make_folder(); /* the end of the test removes this one */
+    bau_text_release(&rows.raw);
 }
 
 /* ── chunks ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -650,7 +691,8 @@ static void chunk_of(uint32_t n, uint32_t width, uint32_t nulls_every, uint32_t 
         seed = seed * 1664525u + 1013904223u;
     }
     cr_assert_eq(bau_chunk_payload(&v, &payload, &err), BAU_OK);
-    cr_assert_eq(bau_chunk_values((uint8_t *)payload.data, payload.len, n, arena, &run, &err), BAU_OK, "%s", err.text);
+    cr_assert_eq(bau_chunk_values((uint8_t *)payload.data, payload.len, n, arena, &run, &err), BAU_OK, "%s",
+                 err.text);
     for (uint32_t i = 0; i < n; i++) {
         cr_assert_eq(bau_values_present(&run, i), v.lens[i] != BAU_SPAN_NULL);
         const uint32_t len = v.lens[i] == BAU_SPAN_NULL ? 0 : v.lens[i];
@@ -679,18 +721,21 @@ Test(archive, chunks)
 
 Test(archive, hostile_names)
 {
-    static const char *const names[] = { "", "/", "/etc/passwd", "..", "../x", "a/../x", "a//b", "a/", "./a", "a/.",
-                                         "a b", "a\nb", "a\\b", "\xc3\xa4", ".bauta-new-1", "a/.bauta-new-x" };
+    static const char *const names[] = { "",     "/",        "/etc/passwd",  "..",
+                                         "../x", "a/../x",   "a//b",         "a/",
+                                         "./a",  "a/.",      "a b",          "a\nb",
+                                         "a\\b", "\xc3\xa4", ".bauta-new-1", "a/.bauta-new-x" };
     struct bau_secret *uri = place_uri();
     const struct bau_place_with with = { .uri = uri, .write = true, .threads = 1 };
     struct bau_place p;
     struct bau_error err;
     bool made, there;
     struct bau_object o;
-    char byte, path[128];
+    char byte, path[512];
     cr_assert_eq(bau_place_open(&with, &p, &err), BAU_OK);
     for (size_t i = 0; i < BAU_COUNT(names); i++) {
-        cr_expect_eq(p.kind->put(p.at, names[i], "x", 1, false, &made, &err), BAU_E_USAGE, "put '%s'", names[i]);
+        cr_expect_eq(p.kind->put(p.at, names[i], "x", 1, false, &made, &err), BAU_E_USAGE, "put '%s'",
+                     names[i]);
         cr_expect_eq(p.kind->get(p.at, names[i], 0, &byte, 1, &err), BAU_E_USAGE, "get '%s'", names[i]);
         cr_expect_eq(p.kind->stat(p.at, names[i], &there, &o, &err), BAU_E_USAGE, "stat '%s'", names[i]);
         cr_expect_eq(p.kind->remove(p.at, names[i], &err), BAU_E_USAGE, "remove '%s'", names[i]);

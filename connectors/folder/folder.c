@@ -30,7 +30,8 @@ struct bau_objects {
     char path[];
 };
 
-static bau_status failed(const struct bau_objects *p, const char *doing, const char *name, struct bau_error *err)
+static bau_status failed(const struct bau_objects *p, const char *doing, const char *name,
+                         struct bau_error *err)
 {
     const int sys = errno;
     bau_error_set(err, p->write ? BAU_E_TARGET : BAU_E_SOURCE, "%s: %s %s in %s: %s", p->what, doing, name,
@@ -44,8 +45,8 @@ static bau_status failed(const struct bau_objects *p, const char *doing, const c
 
 static bool good_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
 static bool good_segment(const char *at, size_t n)
@@ -112,7 +113,8 @@ static const char *path_of(const char *uri)
     return strncmp(uri, "file:", 5) == 0 ? uri + 5 : uri;
 }
 
-static bau_status file_open(const struct bau_objects_open *with, struct bau_objects **out, struct bau_error *err)
+static bau_status file_open(const struct bau_objects_open *with, struct bau_objects **out,
+                            struct bau_error *err)
 {
     const char *path = path_of(bau_secret_text(with->uri));
     if (!*path)
@@ -204,8 +206,8 @@ static bau_status put_in(struct bau_objects *p, int folder, const char *last, co
     return status;
 }
 
-static bau_status file_put(struct bau_objects *p, const char *name, const void *bytes, size_t n, bool only_new,
-                           bool *out_made, struct bau_error *err)
+static bau_status file_put(struct bau_objects *p, const char *name, const void *bytes, size_t n,
+                           bool only_new, bool *out_made, struct bau_error *err)
 {
     const char *last;
     if (!p->write)
@@ -335,14 +337,16 @@ static bau_status look_at(struct finding *f, int folder, const char *above, cons
     struct stat s;
     char name[NAME_MAX_BYTES + SEGMENT_ROOM];
     const bool hidden = strncmp(entry, TEMP, sizeof TEMP - 1) == 0;
-    if (fstatat(folder, entry, &s, AT_SYMLINK_NOFOLLOW) != 0 || (!hidden && !good_segment(entry, strlen(entry))))
+    if (fstatat(folder, entry, &s, AT_SYMLINK_NOFOLLOW) != 0 ||
+        (!hidden && !good_segment(entry, strlen(entry))))
         return BAU_OK;
     const int n = snprintf(name, sizeof name, "%s%s%s", above, *above ? "/" : "", entry);
     if (n < 0 || n > NAME_MAX_BYTES || (!f->hidden && !leads_to(f->prefix, name)))
         return BAU_OK;
     if (S_ISREG(s.st_mode))
-        return hidden == f->hidden && (f->hidden || (size_t)n >= strlen(f->prefix)) ? add_found(f, name, &s, err)
-                                                                                   : BAU_OK;
+        return hidden == f->hidden && (f->hidden || (size_t)n >= strlen(f->prefix))
+                   ? add_found(f, name, &s, err)
+                   : BAU_OK;
     if (!S_ISDIR(s.st_mode) || depth == 0)
         return BAU_OK;
     const int inner = openat(folder, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -430,7 +434,8 @@ static bau_status file_remove(struct bau_objects *p, const char *name, struct ba
     return status;
 }
 
-static bau_status file_sweep(struct bau_objects *p, uint64_t older_sec, uint64_t *out_n, struct bau_error *err)
+static bau_status file_sweep(struct bau_objects *p, uint64_t older_sec, uint64_t *out_n,
+                             struct bau_error *err)
 {
     struct finding f = { .place = p, .prefix = "", .hidden = true };
     const int64_t now = (int64_t)time(NULL);
@@ -461,8 +466,8 @@ static const struct bau_objects_kind file_objects = { .open = file_open,
                                                       .remove = file_remove,
                                                       .sweep = file_sweep };
 
-const struct bau_connector bau_connector_file = {
-    .name = "file",
+const struct bau_connector bau_connector_folder = {
+    .name = "folder",
     .schemes = "file",
     .summary = "A folder, for archives.",
     .objects = &file_objects,
