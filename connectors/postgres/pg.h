@@ -115,7 +115,7 @@ struct bau_link {
     PGconn *conn;
     bool in_transaction;
     bool found_path; /* search_path leads to the schema of a table and those of extensions: see reader.c */
-    bool borrowed; /* conn belongs to the side (switch: schema): link_close leaves it open */
+    bool borrowed;   /* conn belongs to the side (switch: schema): link_close leaves it open */
 };
 
 /* connection.c ─ every error names the store, the server's host and database, and a SQLSTATE; never a password, and

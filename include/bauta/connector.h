@@ -130,7 +130,7 @@ struct bau_connector {   /* const, static; one per folder */
     const struct bau_option *options; /* of a store in the project file */
     size_t config_bytes;
     const struct bau_objects_kind *objects; /* places of objects under these schemes; NULL: none */
-    const struct bau_frames *const *frames;  /* formats its batches come in, ends with NULL; NULL: none */
+    const struct bau_frames *const *frames; /* formats its batches come in, ends with NULL; NULL: none */
 
     bau_status (*open)(const struct bau_open *with, struct bau_side **out, struct bau_error *err);
     void (*close)(struct bau_side *side);

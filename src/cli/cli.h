@@ -126,7 +126,7 @@ void bau_sampler_close(struct bau_sampler *s); /* takes a zeroed one */
 extern const struct bau_command bau_command_init, bau_command_check, bau_command_plan, bau_command_refresh,
     bau_command_preview, bau_command_explain, bau_command_rollback, bau_command_schema, bau_command_maskers,
     bau_command_connectors, bau_command_try, bau_command_config, bau_command_completion, bau_command_help,
-    bau_command_snapshot, bau_command_bundle, bau_command_restore, bau_command_pull, bau_command_list, bau_command_inspect, bau_command_verify,
-    bau_command_prune;
+    bau_command_snapshot, bau_command_bundle, bau_command_restore, bau_command_pull, bau_command_list,
+    bau_command_inspect, bau_command_verify, bau_command_prune;
 
 #endif

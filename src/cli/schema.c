@@ -228,10 +228,11 @@ static void add_subset(struct bau_text *out)
 static void add_archive(struct bau_text *out)
 {
     bool first = false;
-    bau_text_add(out, ",\"archive\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"to\"],"
-                      "\"properties\":{\"passphrase\":{\"$ref\":\"#/$defs/secret\"},"
-                      "\"key\":{\"$ref\":\"#/$defs/secret\"},\"identity\":{\"$ref\":\"#/$defs/secret\"},"
-                      "\"recipients\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/secret\"}}");
+    bau_text_add(out,
+                 ",\"archive\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"to\"],"
+                 "\"properties\":{\"passphrase\":{\"$ref\":\"#/$defs/secret\"},"
+                 "\"key\":{\"$ref\":\"#/$defs/secret\"},\"identity\":{\"$ref\":\"#/$defs/secret\"},"
+                 "\"recipients\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/secret\"}}");
     add_options(out, bau_archive_options, &first);
     bau_text_add(out, ",\"keep\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
     first = true;
@@ -291,7 +292,8 @@ static bau_status run(const void *config, const struct bau_cli *cli, struct bau_
         "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"bauta project file\","
         "\"type\":\"object\",\"additionalProperties\":false,"
         "\"anyOf\":[{\"required\":[\"version\",\"key\",\"stores\"]},{\"properties\":{\"key\":false,"
-        "\"stores\":false,\"limits\":false,\"subset\":false,\"archive\":false,\"after\":false}}],\"properties\":{");
+        "\"stores\":false,\"limits\":false,\"subset\":false,\"archive\":false,\"after\":false}}],"
+        "\"properties\":{");
     add_top(&out);
     bau_text_add(&out, "},\"$defs\":{");
     add_maskers(&out);

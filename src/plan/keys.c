@@ -151,7 +151,8 @@ bau_status bau_keys_mask_key(const struct bau_keys *keys, const char *target, co
     return bau_mask_key_new(keys->master, target, domain, masker, canon, arena, out, err);
 }
 
-bau_status bau_keys_archive(const struct bau_keys *keys, uint8_t out[32], bool *out_stable, struct bau_error *err)
+bau_status bau_keys_archive(const struct bau_keys *keys, uint8_t out[32], bool *out_stable,
+                            struct bau_error *err)
 {
     static const uint8_t info[] = "bauta archive 1";
     *out_stable = keys->mode != BAU_KEY_EPHEMERAL;

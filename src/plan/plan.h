@@ -70,8 +70,8 @@ bau_status bau_keys_load(const struct bau_project *project, struct bau_keys **ou
     BAU_MUST_CHECK;
 void bau_keys_free(struct bau_keys *keys);
 /* The root of what archives sign and index with; *out_stable false: it dies with the run. */
-bau_status bau_keys_archive(const struct bau_keys *keys, uint8_t out[32], bool *out_stable, struct bau_error *err)
-    BAU_MUST_CHECK;
+bau_status bau_keys_archive(const struct bau_keys *keys, uint8_t out[32], bool *out_stable,
+                            struct bau_error *err) BAU_MUST_CHECK;
 
 /* The key by which a subset draws its samples: the same master key takes the same rows, whatever the target. */
 bau_status bau_keys_subset(const struct bau_keys *keys, uint8_t out[16], struct bau_error *err)

@@ -50,35 +50,36 @@ bau_status bau_preview(const struct bau_project *project, const struct bau_run_o
 bau_status bau_explain(const struct bau_project *project, const struct bau_run_options *options,
                        const char *dataset, const struct bau_texts *key, struct bau_report *report,
                        struct bau_error *err) BAU_MUST_CHECK;
-struct bau_shelf_options {  /* where archives are and what opens them; NULL: as the project file says */
+struct bau_shelf_options {   /* where archives are and what opens them; NULL: as the project file says */
     const char *from, *name; /* name NULL: the latest */
     const char *passphrase, *key, *identity, *signed_by;
 };
 /* shelf.c. `project` may be NULL where `from` is given. */
-bau_status bau_archive_list(const struct bau_project *project, const struct bau_shelf_options *shelf, bool json,
-                            struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
-bau_status bau_archive_inspect(const struct bau_project *project, const struct bau_shelf_options *shelf, bool json,
-                               struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_archive_list(const struct bau_project *project, const struct bau_shelf_options *shelf,
+                            bool json, struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+bau_status bau_archive_inspect(const struct bau_project *project, const struct bau_shelf_options *shelf,
+                               bool json, struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
 /* `all`: every archive there, not one. */
-bau_status bau_archive_check(const struct bau_project *project, const struct bau_shelf_options *shelf, bool all,
-                             bool json, struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
-bau_status bau_archive_tidy(const struct bau_project *project, const struct bau_shelf_options *shelf, bool dry_run,
-                            uint64_t debris_ms, bool json, struct bau_report *report, struct bau_error *err)
+bau_status bau_archive_check(const struct bau_project *project, const struct bau_shelf_options *shelf,
+                             bool all, bool json, struct bau_report *report, struct bau_error *err)
     BAU_MUST_CHECK;
+bau_status bau_archive_tidy(const struct bau_project *project, const struct bau_shelf_options *shelf,
+                            bool dry_run, uint64_t debris_ms, bool json, struct bau_report *report,
+                            struct bau_error *err) BAU_MUST_CHECK;
 /* Every chosen store, masked, into one new archive. `full`: no chunk of an earlier one is used again. */
 bau_status bau_snapshot(const struct bau_project *project, const struct bau_run_options *options, bool full,
                         struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
 /* Stores of an archive into the targets of the project file, as a refresh would. */
 bau_status bau_restore(const struct bau_project *project, const struct bau_run_options *options,
-                       const struct bau_shelf_options *shelf, struct bau_report *report, struct bau_error *err)
-    BAU_MUST_CHECK;
+                       const struct bau_shelf_options *shelf, struct bau_report *report,
+                       struct bau_error *err) BAU_MUST_CHECK;
 /* One archive as one new file; and such a file's archive into the place. */
 bau_status bau_archive_bundle(const struct bau_project *project, const struct bau_shelf_options *shelf,
                               const char *path, bool back, struct bau_report *report, struct bau_error *err)
     BAU_MUST_CHECK;
 struct bau_pull_options {
     struct bau_texts subset; /* "STORE.DATASET: PERCENT%": rows to start with; n 0: everything */
-    const char *to;          /* a store's URI, or env:NAME, command:… that gives one; NULL: the project's target */
+    const char *to; /* a store's URI, or env:NAME, command:… that gives one; NULL: the project's target */
 };
 /* The same, whole or in part, into any store. `project` may be NULL where shelf->from and pull->to are given. */
 bau_status bau_pull(const struct bau_project *project, const struct bau_run_options *options,

@@ -16,8 +16,8 @@ struct bau_end { /* source or target of one store */
     const void *config;
     struct bau_side *side;
     const char *identity; /* "" until known */
-    bool given;           /* connector and config were set by the verb: no URI, the project file says nothing */
-    bool quiet;           /* tidying up after a stop: no more interrupts */
+    bool given; /* connector and config were set by the verb: no URI, the project file says nothing */
+    bool quiet; /* tidying up after a stop: no more interrupts */
 };
 
 struct bau_run_store {
@@ -50,9 +50,10 @@ struct bau_run {
     struct bau_run_store *stores;
     struct bau_selection *selection; /* NULL: the project file has no `subset:` */
     struct bau_subset *subset;       /* over all stores */
-    bau_status (*compiled)(struct bau_run *run, struct bau_error *err); /* the verb's, when plans are there; NULL: none */
-    void *verb;                                                          /* what it needs */
-    bool no_after;                                                       /* `after:` is not for this verb */
+    bau_status (*compiled)(struct bau_run *run,
+                           struct bau_error *err); /* the verb's, when plans are there; NULL: none */
+    void *verb;                                    /* what it needs */
+    bool no_after;                                 /* `after:` is not for this verb */
     uint32_t n_findings;
     struct bau_text findings_json; /* rows of an array, each with a comma in front */
 };

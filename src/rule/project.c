@@ -358,9 +358,8 @@ static bau_status load_include(struct bau_load *l, const struct bau_yaml_pair *p
 static bau_status load_sections(struct bau_load *l, const struct bau_yaml *root, const char *path,
                                 bool main_file)
 {
-    static const char *const words[] = { "version", "include", "domains", "rules",   "key",
-                                         "stores",  "limits",  "after",   "plugins", "subset",
-                                         "archive" };
+    static const char *const words[] = { "version", "include", "domains", "rules",  "key",    "stores",
+                                         "limits",  "after",   "plugins", "subset", "archive" };
     BAU_TRY(bau_load_keys(l, root, main_file ? "the project file" : "an included file", words,
                           main_file ? BAU_COUNT(words) : 4));
     const struct bau_yaml_pair *version = bau_yaml_get(root, "version"), *p;
