@@ -235,9 +235,10 @@ static void store_text(const struct bau_run_store *s, struct bau_text *out)
         bau_text_addf(out, " %14s rows  %10s\n", bau_count_text(s->rows[d], rows),
                       bau_size_text(atomic_load(&s->progress->datasets[d].bytes), size));
     }
-    bau_text_addf(out, "store %s: %s rows, %s in %.1f s (%.1f MB/s), switched\n", s->store->name,
+    bau_text_addf(out, "store %s: %s rows, %s in %.1f s (%.1f MB/s), %s\n", s->store->name,
                   bau_count_text(rows_of(s), rows), bau_size_text(s->bytes, size), seconds,
-                  seconds > 0 ? (double)s->bytes / 1e6 / seconds : 0);
+                  seconds > 0 ? (double)s->bytes / 1e6 / seconds : 0,
+                  s->target.connector->caps & BAU_CAN_SWITCH ? "switched" : "written");
 }
 
 static void summary_json(const struct bau_run *run, const char *status, struct bau_text *out)

@@ -1,6 +1,7 @@
 /* list, inspect, verify and prune: what can be done with archives without a store. */
 #include "src/refresh/shelf.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -46,13 +47,25 @@ static bau_status take_identity(struct bau_shelf *s, const char *reference, stru
     return BAU_OK;
 }
 
+/* $BAUTA_PASSPHRASE replaces the default of --passphrase, as for every option, and may well be where the secret itself lies. */
+static const char *by_name(const char *option, const char *variable, const char *reference)
+{
+    const char *held = getenv(variable);
+    return option && held && strcmp(option, held) == 0 && strncmp(option, "env:", 4) != 0 &&
+                   strncmp(option, "file:", 5) != 0 && strncmp(option, "command:", 8) != 0
+               ? reference
+               : option;
+}
+
 bau_status bau_shelf_init(struct bau_shelf *shelf, const struct bau_project *project,
                           const struct bau_shelf_options *options, struct bau_error *err)
 {
     static const struct bau_archive_rules none;
     const struct bau_archive_rules *rules = project ? &project->archive : &none;
     const char *from = first_of(options->from, rules->to),
-               *passphrase = first_of(options->passphrase, rules->passphrase),
+               *passphrase =
+                   first_of(by_name(options->passphrase, "BAUTA_PASSPHRASE", "env:BAUTA_PASSPHRASE"),
+                            rules->passphrase),
                *signer = first_of(options->signed_by, rules->signed_by);
     *shelf = (struct bau_shelf){ .name = options->name };
     if (!from)
@@ -69,8 +82,11 @@ bau_status bau_shelf_init(struct bau_shelf *shelf, const struct bau_project *pro
         BAU_TRY_NOTE(bau_secret_resolve(passphrase, &shelf->passphrase, err), err, "archive: passphrase");
         shelf->opener.passphrase = shelf->passphrase;
     }
-    BAU_TRY(take_key(shelf, first_of(options->key, rules->key), err));
-    return take_identity(shelf, first_of(options->identity, rules->identity), err);
+    BAU_TRY(take_key(
+        shelf, first_of(by_name(options->key, "BAUTA_UNSEAL_KEY", "env:BAUTA_UNSEAL_KEY"), rules->key), err));
+    return take_identity(
+        shelf, first_of(by_name(options->identity, "BAUTA_IDENTITY", "env:BAUTA_IDENTITY"), rules->identity),
+        err);
 }
 
 void bau_shelf_release(struct bau_shelf *shelf)

@@ -154,6 +154,17 @@ class Archive(unittest.TestCase):
                           self.job.in_target("select oid from pg_database where datname = current_database()")), before)
         self.assertEqual(self.job.siblings("new"), [])
 
+    def test_passphrase_in_the_variable_of_its_option(self):
+        """$BAUTA_PASSPHRASE stands for --passphrase, and is also the likeliest place of the passphrase itself."""
+        self.job.env = {"BAUTA_PASSPHRASE": "a long passphrase"}
+        self.job.write(RULES, more=archive(self.place, "passphrase: env:BAUTA_PASSPHRASE"))
+        self.assertIn(", written\n", self.good("snapshot").stdout)
+        self.good("verify")
+        self.job.env = {"BAUTA_PASSPHRASE": "another passphrase"}
+        done = self.job.run("verify")
+        self.assertEqual(done.returncode, 9, done.stdout + done.stderr)
+        self.assertNotIn("another", done.stderr)
+
     def test_recipient(self):
         """The writer has the public key only and cannot read what it wrote."""
         private, public = (os.path.join(self.job.folder, name) for name in ("private.pem", "public.pem"))
