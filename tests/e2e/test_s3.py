@@ -323,5 +323,45 @@ class Harmed(Test):
             self.bad(place(self.at + "&attempts=1", "list"), 5, "no listing of S3|the server refuses")
 
 
+
+class Archives(unittest.TestCase):
+    def test_snapshot_restore_pull(self):
+        """An archive in a bucket: written, checked, restored, pulled in part; one changed byte is told."""
+        job = kit.Job(rules='- { at: db.public.people, set: { mail: email } }\n' + kit.KEEP_ALL,
+                      more="archive: { to: env:PLACE, passphrase: env:PASSPHRASE }")
+        self.addCleanup(job.drop)
+        job.make("create table people (id int primary key, mail text); create table notes (id int primary key, p int references people);"
+                 "insert into people select g, 'p' || g || '@clear.example.net' from generate_series(1, 20000) g;"
+                 "insert into notes select g, 1 + g % 20000 from generate_series(1, 40000) g")
+        name = bucket()
+        laptop = kit.unique("laptop")
+        job.target.create(laptop)
+        self.addCleanup(job.target.psql, f'drop database if exists "{laptop}" with (force)')
+        job.env = dict(ceph().environment(), PLACE=uri(name, "nightly"), PASSPHRASE="a long passphrase", LAPTOP=job.target.url(laptop))
+
+        def good(*words):
+            done = job.run(*words)
+            self.assertEqual(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+            return done.stdout
+
+        good("snapshot")
+        self.assertIn("60 000 rows", good("list").replace(",", " "))
+        good("verify")
+        good("restore")
+        self.assertEqual(job.in_target("select count(*), count(distinct mail), count(*) filter (where mail like '%clear%') from people"),
+                         "20000|20000|0")
+        good("pull", "--subset", "db.public.people: 1%", "--to", "env:LAPTOP")
+        counts = [int(n) for n in job.target.psql("select (select count(*) from people), (select count(*) from notes)", laptop).split("|")]
+        self.assertTrue(100 < counts[0] < 320 and counts[1] == 2 * counts[0], counts)
+        listed = boto().list_objects_v2(Bucket=name)["Contents"]
+        largest = max(listed, key=lambda o: o["Size"])["Key"]
+        body = bytearray(boto().get_object(Bucket=name, Key=largest)["Body"].read())
+        self.assertNotIn(b"clear.example", bytes(body))
+        body[len(body) // 2] ^= 1
+        boto().put_object(Bucket=name, Key=largest, Body=bytes(body))
+        done = job.run("verify")
+        self.assertEqual(done.returncode, 9, done.stdout + done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()
