@@ -484,7 +484,7 @@ class Choices(Subsets):
         text = job.run("plan").stdout
         self.assertIn("3 of 20 000 rows, read by key", text.replace(",000", " 000"))
 
-    def test_standby_and_reader(self):
+    def test_an_account_that_may_only_read(self):
         job = self.job(self.SQL, "from: [ { db.public.customers: id = 5 } ]\noutside: { db.public.words: empty }")
         role = kit.unique("reader")
         job.source.psql(f"create role {role} login password 'x'; grant pg_read_all_data to {role}")
