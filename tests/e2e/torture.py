@@ -7,6 +7,7 @@
     checksums(source, "torture") == checksums(target, "torture")
 """
 import difflib
+import functools
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ select pg_extension_config_dump('bt_serial', '');
 """
 
 
+@functools.lru_cache(maxsize=None)
 def installation(folder, major):
     """Programs of `major` in a folder of our own, with the extension bauta_torture: PostgreSQL looks for its files
     relative to its program, so nothing has to be written where the system's packages live. Returns the bindir."""
