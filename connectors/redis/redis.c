@@ -27,6 +27,9 @@ static const struct bau_option redis_options[] = {
       NULL, 0 },
     { "pipeline", BAU_OPTION_U32, AT(pipeline), "64", 1, 1000,
       "Keys asked for at once on one connection; more hurts other clients of the source.", 0, NULL, NULL, 0 },
+    { "big_value", BAU_OPTION_BYTES, AT(big_value), "1MiB", 1 << 12, INT64_MAX,
+      "Values that take more of the source's memory (MEMORY USAGE) are read and written in windows.", 0, NULL,
+      NULL, 0 },
     { "key_memory", BAU_OPTION_BYTES, AT(key_memory), "256MiB", 1 << 20, INT64_MAX,
       "Most memory for the list of the source's keys; a run that needs more stops.", 0, NULL, NULL, 0 },
     { "timeout", BAU_OPTION_DURATION, AT(timeout_ms), "60s", 100, INT32_MAX,
@@ -99,7 +102,7 @@ static void info(const char *text, const char *name, char *out, size_t room)
 
 bau_status redis_main(struct bau_side *side, struct bau_error *err)
 {
-    char version[32], mode[16];
+    char version[32], mode[16], valkey[16];
     REDIS_AUTO_REPLY *reply = NULL;
     if (side->main || side->file.bytes)
         return BAU_OK;
@@ -116,6 +119,9 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
         info(reply->str, "run_id", side->replication, sizeof side->replication);
     if (sscanf(version, "%u.%u", &side->major, &side->minor) != 2)
         side->major = side->minor = 0;
+    info(reply->str, "valkey_version", valkey, sizeof valkey);
+    side->field_ttl =
+        side->major > 7 || (side->major == 7 && side->minor >= 4) || strtoul(valkey, NULL, 10) >= 9;
     (void)snprintf(side->server, sizeof side->server, "Redis %s, database %u", version, side->address.db);
     if (strcmp(mode, "cluster") == 0)
         return bau_error_set(err, BAU_E_USAGE,

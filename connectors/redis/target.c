@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bauta/log.h"
+
 static bool by_swap(const struct bau_side *side)
 {
     return side->config->switch_by == REDIS_SWITCH_SWAPDB;
@@ -197,11 +199,27 @@ static bau_status mark(struct bau_side *side, const char *role, struct bau_error
                       role, NULL);
 }
 
+/* A payload that no server takes tells whether it would take one. */
+static bau_status probe_restore(struct bau_side *side, struct bau_error *err)
+{
+    REDIS_AUTO_REPLY *reply = NULL;
+    redis_say(side->main, "RESTORE", REDIS_MARK, "0", "none", NULL);
+    BAU_TRY(redis_send(side->main, err));
+    BAU_TRY(redis_next(side->main, &reply, err));
+    side->typed = redis_is_error(reply, "NOPERM") ||
+                  (reply->type == REDIS_REPLY_ERROR && strstr(reply->str, "unknown command") != NULL);
+    if (side->typed)
+        bau_log(BAU_INFO, "the target denies RESTORE: typed commands in its place",
+                BAU_NAME("store", side->with.store));
+    return BAU_OK;
+}
+
 bau_status redis_target_begin(struct bau_side *side, const struct bau_target_plan *plan,
                               struct bau_error *err)
 {
     (void)plan;
     side->shadow_db = by_swap(side) ? side->config->spare_db : side->address.db;
+    BAU_TRY(probe_restore(side, err));
     BAU_TRY(select_db(side, side->shadow_db, err));
     BAU_TRY(redis_call(side->main, NULL, err, "FLUSHDB", "ASYNC", NULL));
     side->shadow_made = true;
