@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "reader.h"
+#include "throttle.h"
 
 enum { WINDOW_BYTES = 256 * 1024, WINDOW_ITEMS = 2000 };
 
@@ -134,6 +135,7 @@ static bau_status ask(struct bau_reader *r, struct bau_error *err)
     struct redis_big *b = &r->big;
     struct redis_client *c = r->link->client;
     char from[24], to[24], step[24];
+    BAU_TRY(redis_throttle_wait(r->link->side->throttle, c, 0, WINDOW_BYTES, err));
     (void)snprintf(from, sizeof from, "%" PRIu64, b->place);
     (void)snprintf(to, sizeof to, "%" PRIu64, b->place + b->step - 1);
     (void)snprintf(step, sizeof step, "%" PRIu64, b->step);

@@ -3,6 +3,7 @@
  * one behind it are on their way. Large values come last in their group, by windows (big.c), while nothing else is on the wire.
  * A key that is gone meanwhile is left out. */
 #include "reader.h"
+#include "throttle.h"
 
 #include <string.h>
 #include <time.h>
@@ -23,7 +24,8 @@ static void ask_sizes(struct bau_reader *r, struct redis_group *g)
 {
     const struct bau_slice ttl = absolute(r) ? redis_slice("PEXPIRETIME", 11) : redis_slice("PTTL", 4),
                            memory = redis_slice("MEMORY", 6), usage = redis_slice("USAGE", 5);
-    const uint32_t most = r->link->side->config->pipeline;
+    const struct bau_side *side = r->link->side;
+    const uint32_t most = redis_throttle_group(side->throttle, side->config->pipeline);
     g->n = 0;
     g->sized = g->asked = false;
     g->sizes = !r->link->no_sizes;
@@ -37,21 +39,27 @@ static void ask_sizes(struct bau_reader *r, struct redis_group *g)
     }
 }
 
-static void ask_values(struct bau_reader *r, struct redis_group *g)
+static bau_status ask_values(struct bau_reader *r, struct redis_group *g, struct bau_error *err)
 {
+    const struct bau_side *side = r->link->side;
     uint64_t bytes = 0;
     g->later = false;
     g->asked = true;
     for (uint32_t i = 0; i < g->n; i++) {
         struct redis_asked *k = &g->keys[i];
-        bytes += k->bytes;
-        k->later = k->there && (k->bytes > r->link->side->config->big_value || bytes > GROUP_BYTES);
+        k->later = k->there && (k->bytes > side->config->big_value || bytes + k->bytes > GROUP_BYTES);
         g->later = g->later || k->later;
+        bytes += k->there && !k->later ? k->bytes : 0;
+    }
+    BAU_TRY(redis_throttle_wait(side->throttle, r->link->client, g->n, bytes, err));
+    for (uint32_t i = 0; i < g->n; i++) {
+        const struct redis_asked *k = &g->keys[i];
         if (!k->there || k->later)
             continue;
         redis_add(r->link->client, 2, (const struct bau_slice[]){ redis_slice("DUMP", 4), k->key });
         r->pending++;
     }
+    return BAU_OK;
 }
 
 bau_status redis_reader_take(struct bau_reader *r, redisReply **out, struct bau_error *err)
@@ -109,7 +117,7 @@ static bau_status take_sizes(struct bau_reader *r, struct redis_group *g, struct
 static bau_status ask_group(struct bau_reader *r, uint64_t g, struct bau_error *err)
 {
     ask_sizes(r, redis_reader_group(r, g + 1));
-    ask_values(r, redis_reader_group(r, g));
+    BAU_TRY(ask_values(r, redis_reader_group(r, g), err));
     return redis_send(r->link->client, err);
 }
 
@@ -285,6 +293,7 @@ static bau_status take_later(struct bau_reader *r, const struct redis_asked *k, 
         if (r->big.on)
             return BAU_OK;
     }
+    BAU_TRY(redis_throttle_wait(r->link->side->throttle, r->link->client, 0, k->bytes, err));
     redis_add(r->link->client, 2, (const struct bau_slice[]){ redis_slice("DUMP", 4), k->key });
     r->pending++;
     BAU_TRY(redis_send(r->link->client, err));

@@ -1,5 +1,5 @@
 /* The Redis connector: its options, sides, links and the vtable. */
-#include "redis.h"
+#include "throttle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +32,16 @@ static const struct bau_option redis_options[] = {
       NULL, 0 },
     { "key_memory", BAU_OPTION_BYTES, AT(key_memory), "256MiB", 1 << 20, INT64_MAX,
       "Most memory for the list of the source's keys; a run that needs more stops.", 0, NULL, NULL, 0 },
+    { "keys_per_second", BAU_OPTION_U32, AT(keys_per_second), "0", 0, UINT32_MAX,
+      "Most keys read from the source in a second, over all lanes; 0: as many as it gives.", 0, NULL, NULL,
+      0 },
+    { "bytes_per_second", BAU_OPTION_BYTES, AT(bytes_per_second), "0", 0, INT64_MAX,
+      "Most bytes of values, as they lie in its memory, read from the source in a second; 0: any.", 0, NULL,
+      NULL, 0 },
+    { "max_latency", BAU_OPTION_DURATION, AT(max_latency_ms), "20ms", 0, INT32_MAX,
+      "When a PING of the source, every 100 ms on a connection of its own, takes longer, reading is slowed "
+      "down until it does not; 0ms: no such probe.",
+      0, NULL, NULL, 0 },
     { "timeout", BAU_OPTION_DURATION, AT(timeout_ms), "60s", 100, INT32_MAX,
       "Longest wait for an answer of the server.", 0, NULL, NULL, 0 },
     { .name = NULL },
@@ -43,6 +53,7 @@ static void redis_close(struct bau_side *side)
 {
     if (!side)
         return;
+    redis_throttle_stop(side->throttle);
     if (side->main)
         redis_target_unlock(side);
     redis_client_close(side->main);

@@ -30,8 +30,8 @@ enum { REDIS_TTL_KEEP, REDIS_TTL_STRIP, REDIS_TTL_EXTEND };
 enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH };
 
 struct redis_config {
-    uint32_t ttl, switch_by, spare_db, keep_previous, pipeline;
-    uint64_t ttl_extend_ms, key_memory, timeout_ms, big_value;
+    uint32_t ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
+    uint64_t ttl_extend_ms, key_memory, timeout_ms, big_value, bytes_per_second, max_latency_ms;
     bool allow_replace;
 };
 
@@ -46,6 +46,7 @@ struct redis_set { /* one dataset */
     uint64_t n_keys;
     uint32_t extra; /* bytes behind each: a redis_place when they come out of a file */
 };
+struct redis_throttle;
 struct redis_place { /* of a value in an RDB file: type byte and what follows the key */
     uint64_t at, len;
     int64_t expires_ms;
@@ -70,6 +71,7 @@ struct bau_side {
     /* source */
     struct redis_file file;
     uint32_t n_sets;
+    struct redis_throttle *throttle;
     struct redis_set *sets; /* same order as the catalog's datasets */
     /* target */
     uint32_t shadow_db;

@@ -1,6 +1,7 @@
 """Large values in windows, and targets that deny RESTORE: the same keys as by DUMP and RESTORE."""
 import json
 import os
+import threading
 import time
 import unittest
 
@@ -64,7 +65,7 @@ class Windows(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = case.scratch().path
-        cls.source = redis_server.Redis(folder, "redis-big-source")
+        cls.source = redis_server.Redis(folder, "redis-big-source", conf=["enable-debug-command yes"])
         cls.addClassCleanup(cls.source.close)
         cls.target = redis_server.Redis(folder, "redis-big-target")
         cls.addClassCleanup(cls.target.close)
@@ -236,6 +237,76 @@ class Windows(unittest.TestCase):
         self.assertEqual(done.returncode, 6, done.stderr)
         self.assertIn("out of memory", done.stderr)
         self.assertEqual(self.target.keyspace(), before)
+
+    # ── pace ──
+
+    def timed(self, job, *arguments):
+        start = time.monotonic()
+        done = job.refresh(*arguments)
+        return time.monotonic() - start, done
+
+    def test_keys_and_bytes_a_second(self):
+        """Over all lanes; large values count by their bytes."""
+        job = self.job()
+        with self.source.client() as c:
+            c.pipe([("SET", f"a:{i}", "x" * 10) for i in range(3000)])
+        free, _done = self.timed(job)
+        self.assertLess(free, 2)
+        job.write(store="keys_per_second: 1500")
+        for lanes in ("1", "3"):
+            slow, _done = self.timed(job, "--lanes", lanes)
+            self.assertGreater(slow, 1.7)
+            self.assertLess(slow, 5)
+        with self.source.client() as c:
+            c("FLUSHALL")
+            c("SET", "a:1", "x" * 6_000_000)
+            c.pipe([("SET", f"a:{i}", "x" * 3000) for i in range(2, 1000)])
+        job.write(store="bytes_per_second: 4MiB")
+        slow, _done = self.timed(job)
+        self.assertGreater(slow, 1.5)
+        self.assertEqual(self.target.keyspace(), self.source.keyspace())
+
+    def test_a_stop_ends_the_wait(self):
+        job = self.job(store="keys_per_second: 1")
+        with self.source.client() as c:
+            c.pipe([("SET", f"a:{i}", "x") for i in range(100)])
+        process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"), env=job.environment(),
+                                   cwd=job.folder)
+        time.sleep(1)
+        process.terminate()
+        code, _out, err = kit.finish(process, 5)
+        self.assertEqual(code, 143, err)
+        self.assertEqual(self.target.keyspace(), {})
+
+    def test_latency_probe(self):
+        """While the source answers late it is asked for less; without a bound nobody asks."""
+        job = self.job(store="max_latency: 5ms, keys_per_second: 2000")
+        with self.source.client() as c:
+            c.pipe([("SET", f"a:{i}", "x") for i in range(4000)])
+        slow = threading.Event()
+
+        def hog():
+            end = time.monotonic() + 2
+            with self.source.client() as c:
+                while not slow.is_set() and time.monotonic() < end:
+                    c("DEBUG", "SLEEP", "0.05")
+                    time.sleep(0.01)
+
+        thread = threading.Thread(target=hog)
+        thread.start()
+        try:
+            done = job.refresh("--verbose")
+        finally:
+            slow.set()
+            thread.join()
+        self.assertIn("the source answers late", done.stderr)
+        self.assertIn("it was read more slowly", done.stderr)
+        self.assertEqual(self.target.keyspace(), self.source.keyspace())
+        with self.source.client() as c:
+            self.assertNotIn("bauta-", c("CLIENT", "LIST").decode())
+        job.write(store="max_latency: 0ms")
+        done = job.refresh("--verbose")
+        self.assertNotIn("answers late", done.stderr)
 
     # ── memory ──
 
