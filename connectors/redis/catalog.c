@@ -1,4 +1,5 @@
 /* The source's catalog: the keys listed once and sorted under templates; datasets out of that. See redis.h. */
+#include "rename.h"
 #include "throttle.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ static bool own(struct bau_slice key)
     for (size_t i = 0; i < BAU_COUNT(names); i++)
         if (key.len == strlen(names[i]) && memcmp(key.data, names[i], key.len) == 0)
             return true;
-    return false;
+    return redis_is_staged(key);
 }
 
 struct listing {

@@ -14,10 +14,9 @@ static const struct bau_option redis_options[] = {
     { "ttl_extend", BAU_OPTION_DURATION, AT(ttl_extend_ms), "24h", 0, INT64_MAX / 2,
       "How much later keys expire with `ttl: extend`.", 0, NULL, NULL, 0 },
     { "switch", BAU_OPTION_CHOICE, AT(switch_by), "swapdb", 0, 0,
-      "What takes the place of the old target: a spare logical database that is swapped in, or, where SWAPDB "
-      "is "
-      "denied, the emptied database itself.",
-      0, "swapdb|flush", NULL, 0 },
+      "What takes the place of the old target: a spare logical database that is swapped in; where SWAPDB is "
+      "denied, keys under a prefix that are renamed one by one, or the emptied database itself.",
+      0, "swapdb|flush|rename", NULL, 0 },
     { "spare_db", BAU_OPTION_U32, AT(spare_db), "15", 0, 1000000,
       "Logical database of the target that the new data is made in.", 0, NULL, NULL, 0 },
     { "allow_replace", BAU_OPTION_BOOL, AT(allow_replace), "false", 0, 0,

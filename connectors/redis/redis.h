@@ -27,7 +27,7 @@
 #define REDIS_FORMAT "redis"
 
 enum { REDIS_TTL_KEEP, REDIS_TTL_STRIP, REDIS_TTL_EXTEND };
-enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH };
+enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH, REDIS_SWITCH_RENAME };
 
 struct redis_config {
     uint32_t ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
@@ -76,7 +76,8 @@ struct bau_side {
     /* target */
     uint32_t shadow_db;
     bool locked, shadow_made, switched;
-    bool typed; /* RESTORE is denied: typed commands in its place */
+    bool was_marked; /* before this run */
+    bool typed;      /* RESTORE is denied: typed commands in its place */
 };
 
 struct bau_link {

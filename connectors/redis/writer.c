@@ -2,6 +2,7 @@
  * DUMP where it is not. Large values, which come in windows, and all where RESTORE is denied are written by typed commands.
  * Answers of a batch are awaited when the next one is sent. All of it is idempotent, so a part that is tried again leaves the
  * same keys; what a part that was given up leaves lies in the shadow alone. */
+#include "rename.h"
 #include "typed.h"
 
 #include <inttypes.h>
@@ -19,7 +20,7 @@ struct bau_writer {
     struct redis_waiting waiting;
     struct redis_typed typed;
     bool by_types; /* the row at hand goes by typed commands */
-    struct bau_text key;
+    struct bau_text key, staged;
     bool masked_members; /* of sets, sorted sets or hashes: two may have become one */
 };
 
@@ -201,7 +202,12 @@ static bau_status write_row(struct bau_writer *w, const struct bau_batch *batch,
     bool there = true;
     const uint8_t *at = redis_take_head(batch->raw + batch->row_at[row], &head);
     at = add_key(w, batch, row, &head, at, &there);
-    if (w->key.failed)
+    if (w->link->side->config->switch_by == REDIS_SWITCH_RENAME) {
+        redis_staged_name(redis_slice(w->key.data, w->key.len), &w->staged);
+        w->key.len = 0;
+        bau_text_addn(&w->key, w->staged.data, w->staged.len);
+    }
+    if (w->key.failed || w->staged.failed)
         return bau_error_set(err, BAU_E_NOMEM, "key");
     if (head.n_items == 1)
         (void)redis_take_chunk(at, &chunk);
@@ -279,6 +285,9 @@ void redis_write_close(struct bau_writer *w)
     if (w->key.data)
         bau_wipe(w->key.data, w->key.room);
     bau_text_release(&w->key);
+    if (w->staged.data)
+        bau_wipe(w->staged.data, w->staged.room);
+    bau_text_release(&w->staged);
     bau_free(w->next);
     bau_free(w);
 }

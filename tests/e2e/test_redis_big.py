@@ -238,6 +238,78 @@ class Windows(unittest.TestCase):
         self.assertIn("out of memory", done.stderr)
         self.assertEqual(self.target.keyspace(), before)
 
+    # ── renaming ──
+
+    RENAME = "switch: rename"
+
+    def renaming(self, job):
+        """The target's account may neither exchange databases nor empty one."""
+        with self.target.client() as c:
+            c("ACL", "SETUSER", "renamer", "on", ">word", "~*", "+@all", "-swapdb", "-flushdb", "-flushall")
+        job.target_url = self.target.url(account="renamer:word")
+
+    def staged(self):
+        with self.target.client() as c:
+            return c("KEYS", "bauta:new:*")
+
+    def test_rename(self):
+        job = self.job(store=self.RENAME)
+        self.renaming(job)
+        self.assertIn("one after the other", " ".join(job.run("plan").stdout.split()))
+        with self.source.client() as c:
+            fill_every_type(c)
+            for key in ("{tag}:1", "no {} tag", "a}b{c", "{open", "}", "{}", "bauta:news"):
+                c("SET", key, key)
+        job.refresh("--lanes", "2")
+        self.assertEqual(self.target.keyspace(), self.source.keyspace())
+        with self.source.client() as c:
+            c("SET", "geo", "of another type")
+            c("DEL", "list:long", "{tag}:1")
+            c("SET", "fresh", "1")
+            c("SET", "bauta:new:t:x", "not ours to copy")
+        job.write(store=self.RENAME + ", " + BIG)
+        job.refresh()
+        with self.source.client() as c:
+            c("DEL", "bauta:new:t:x")
+        self.same()
+        self.assertEqual(self.staged(), [])
+        done = job.run("rollback")
+        self.assertEqual(done.returncode, 11, done.stderr)
+        with self.target.client() as c:
+            self.assertEqual(c("EXISTS", "bauta:lock"), 0)
+
+    def test_rename_that_fails(self):
+        """Before the switch staging is as before; what a killed run leaves is gone after the next one."""
+        rules = '- at: cache\n  keys: { "s:{id}": { id: { keep: ids }, member: { mask: constant, value: x } } }'
+        job = self.job(rules, self.RENAME)
+        self.renaming(job)
+        with self.source.client() as c:
+            c.pipe([("SADD", f"s:{i}", "a", "b") for i in range(100)])
+        self.assertEqual(job.run().returncode, 7)
+        with self.target.client() as c:
+            self.assertEqual(c("KEYS", "*"), [])
+        job.write(store=self.RENAME + ", keys_per_second: 100, pipeline: 10")
+        process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"), env=job.environment(),
+                                   cwd=job.folder)
+        kit.wait_for(self.staged, "staged keys")
+        process.kill()
+        kit.finish(process)
+        self.assertEqual(self.target.keyspace(), {})
+        job.write(store=self.RENAME)
+        job.refresh()
+        self.assertEqual(self.target.keyspace(), self.source.keyspace())
+        self.assertEqual(self.staged(), [])
+
+    def test_rename_keeps_the_guard(self):
+        job = self.job(store=self.RENAME)
+        with self.source.client() as s, self.target.client() as c:
+            s("SET", "a", "1")
+            c("SET", "precious", "1")
+        self.assertEqual(job.run().returncode, 11)
+        job.write(store=self.RENAME + ", allow_replace: true")
+        job.refresh()
+        self.assertEqual(list(self.target.keyspace()), [b"a"])
+
     # ── pace ──
 
     def timed(self, job, *arguments):
