@@ -288,9 +288,9 @@ class Windows(unittest.TestCase):
         self.assertEqual(job.run().returncode, 7)
         with self.target.client() as c:
             self.assertEqual(c("KEYS", "*"), [])
-        job.write(store=self.RENAME + ", keys_per_second: 100, pipeline: 10")
-        process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"), env=job.environment(),
-                                   cwd=job.folder)
+        job.write(store=self.RENAME + ", keys_per_second: 50")
+        process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"),
+                                   env=job.environment(BAUTA_BATCH_ROWS="5"), cwd=job.folder)
         kit.wait_for(self.staged, "staged keys")
         process.kill()
         kit.finish(process)
