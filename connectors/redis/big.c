@@ -12,7 +12,7 @@
 #include "reader.h"
 #include "throttle.h"
 
-enum { WINDOW_BYTES = 256 * 1024, WINDOW_ITEMS = 2000 };
+enum { WINDOW_BYTES = 256 * 1024, WINDOW_ITEMS = 2000, SEEN_MOST = 1 << 22 };
 
 static struct bau_slice word(const char *s)
 {
@@ -26,6 +26,48 @@ static bau_status call(struct bau_reader *r, const char *command, uint32_t n, co
     BAU_TRY(redis_send(r->link->client, err));
     BAU_TRY(redis_next(r->link->client, out, err));
     return (*out)->type == REDIS_REPLY_ERROR ? redis_refused(r->link->client, command, *out, err) : BAU_OK;
+}
+
+/* ── elements that SCAN gives twice ──────────────────────────────────────────────────────────────────────────────── */
+
+/* Told apart from two elements that a masker made one, which end the run. Only a hash of each is kept, in a table of at most 32 MiB:
+ * what does not fit, and what hashes alike, counts as seen. */
+static bau_status seen_open(struct redis_seen *s, uint64_t elements, struct bau_error *err)
+{
+    uint64_t room = 1024;
+    while (room < SEEN_MOST && room < elements + elements / 2)
+        room *= 2;
+    if (room > s->room) {
+        bau_free(s->slots);
+        *s = (struct redis_seen){ .slots = bau_alloc_array((size_t)room, sizeof *s->slots) };
+        if (!s->slots)
+            return bau_error_set(err, BAU_E_NOMEM, "elements of a large value");
+        s->room = room;
+    } else
+        memset(s->slots, 0, (size_t)s->room * sizeof *s->slots);
+    s->n = 0;
+    return BAU_OK;
+}
+
+static bool seen(struct redis_seen *s, const redisReply *element)
+{
+    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a, its bits mixed as splitmix64 does */
+    for (size_t i = 0; i < element->len; i++)
+        h = (h ^ (uint8_t)element->str[i]) * UINT64_C(1099511628211);
+    h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
+    h = (h ^ h >> 31) | 1;
+    if (!s->room || s->n + s->n / 3 >= s->room)
+        return true;
+    for (uint64_t at = h >> 1 & (s->room - 1);; at = (at + 1) & (s->room - 1)) {
+        if (s->slots[at] == h)
+            return true;
+        if (s->slots[at])
+            continue;
+        s->slots[at] = h;
+        s->n++;
+        return false;
+    }
 }
 
 /* ── the start ───────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -65,7 +107,8 @@ static bau_status length(struct bau_reader *r, uint64_t bytes, struct bau_error 
         answer->type == REDIS_REPLY_INTEGER && answer->integer > 0 ? (uint64_t)answer->integer : 1;
     const uint64_t each = bytes / n ? bytes / n : 1, fit = WINDOW_BYTES / each;
     b->step = fit < 1 ? 1 : fit > WINDOW_ITEMS ? WINDOW_ITEMS : fit;
-    return BAU_OK;
+    const bool scans = b->type == REDIS_SET || b->type == REDIS_ZSET || b->type == REDIS_HASH;
+    return scans && r->looks ? seen_open(&b->seen, n, err) : BAU_OK;
 }
 
 /* HMGET of the named fields, into chunks. */
@@ -209,12 +252,12 @@ static bau_status add_elements(struct bau_reader *r, const redisReply *all, stru
 {
     const redis_type type = r->big.type;
     const bool pairs = type == REDIS_ZSET || type == REDIS_HASH;
-    r->again = type != REDIS_LIST;
     for (size_t i = 0; i + pairs < all->elements; i += pairs ? 2 : 1) {
         const redisReply *first = all->element[i];
         if (type == REDIS_HASH && r->big.n_named &&
             redis_named_column(r->set, redis_slice(first->str, first->len)) != REDIS_NONE)
             continue;
+        r->again = type != REDIS_LIST && (!r->looks || seen(&r->big.seen, first));
         BAU_TRY(add(r, type == REDIS_HASH ? REDIS_ITEM_FIELD : REDIS_ITEM_MEMBER, first, err));
         if (type == REDIS_ZSET)
             BAU_TRY(add_score(r, all->element[i + 1], err));
@@ -305,4 +348,5 @@ void redis_big_release(struct redis_big *b)
 {
     drop(&b->named);
     drop(&b->end);
+    bau_free(b->seen.slots);
 }

@@ -18,6 +18,11 @@ struct redis_group {
     bool later;        /* some of its values are asked for one by one */
 };
 
+struct redis_seen {  /* elements of a large value, by hashes of them */
+    uint64_t *slots; /* 0: free */
+    uint64_t n, room;
+};
+
 struct redis_big { /* a large value that is read by windows */
     bool on, first, last, asked;
     struct bau_slice key;
@@ -28,6 +33,7 @@ struct redis_big { /* a large value that is read by windows */
     char cursor[48];       /* of a SCAN, or the last id of a stream */
     struct bau_text named; /* named fields of a hash that is looked into: names and values, as chunks */
     uint32_t n_named;
+    struct redis_seen seen;
     struct bau_text end; /* behind a stream's entries */
 };
 
