@@ -418,10 +418,12 @@ static bau_status run_phases(struct finish *f, struct bau_error *err)
     BAU_TRY(materialised_views(f, err));
     BAU_TRY(pg_report_status(report, err));
     BAU_TRY(analyze_views(f, err));
+    BAU_TRY(pg_record_end(f->side, err));
     BAU_TRY(rest(f, true, err));
     if (!pg_by_schema(f->side))
         BAU_TRY(pg_database_facts(f->side, err));
-    return pg_report_status(report, err);
+    BAU_TRY(pg_report_status(report, err));
+    return pg_record_ready(f->side, err);
 }
 
 /* ── beforehand ──────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -461,6 +463,10 @@ bau_status pg_target_finish(struct bau_side *side, const struct bau_target_plan 
 {
     if (!side->target || !side->target->load)
         return bau_error_set(err, BAU_E_BUG, "finish before begin");
+    if (side->target->again.ready) {
+        side->finished = true;
+        return BAU_OK;
+    }
     struct finish f = { .side = side, .plan = plan, .script = &side->target->script };
     f.arena = bau_arena_new(64 * 1024, BAU_ARENA_PLAIN);
     if (!f.arena)

@@ -3,7 +3,6 @@
 #include "target.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -70,8 +69,8 @@ static bau_status comment_and_mark(struct bau_side *side, const json_t *database
         BAU_TRY(pg_exec(side, side->main, sql.data, err));
         sql.len = 0;
     }
-    BAU_TRY(pg_mark_sql(side, side->shadow, side->shadow, side->with.run_id, "shadow", (uint64_t)time(NULL),
-                        &sql, err));
+    const struct pg_mark mark = pg_mark_now(side->with.run_id, "shadow", NULL);
+    BAU_TRY(pg_mark_sql(side, side->shadow, side->shadow, &mark, &sql, err));
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "mark of the database");
     return pg_exec(side, side->main, sql.data, err);

@@ -5,8 +5,8 @@
  * as long as it lives. target->load is the connection to the shadow (or, with switch: schema, to the target database,
  * with the one transaction open).
  *
- * The mark of a database says what bauta made of it: "<run id> <role> <unix time>", role one of current, previous,
- * shadow. It lies in the database's setting bauta.mark, or, for accounts that may not set it (only superusers may), at
+ * The mark of a database says what bauta made of it: "<run id> <role> <unix time>[ <content>]", role one of current,
+ * previous, shadow; resume.c and update.c tell the content. It lies in the database's setting bauta.mark, or, for accounts that may not set it (only superusers may), at
  * the end of the database's comment as "[bauta <mark>]".
  *
  * Threads: the main thread, but for struct pg_report and the links, which finish shares with its job threads. */
@@ -78,12 +78,28 @@ struct pg_report {
     struct bau_text list;   /* the unwaived ones, for the error */
     struct bau_text tables; /* those that are waived and were not made: names, NUL behind each */
 };
+
+/* What a run goes on with; see resume.c and update.c. */
+struct pg_there { /* a part that is there */
+    uint32_t dataset, number;
+    uint64_t rows;
+};
+struct pg_again {
+    bool resumed;  /* the shadow is that of a run that died; objects that are there are no failure */
+    bool ready;    /* and it lacked only the switch */
+    bool recorded; /* the shadow holds the record of its parts */
+    bool left;     /* a later run may go on with it */
+    uint32_t n_there;
+    struct pg_there *there; /* by dataset and number */
+};
 struct pg_target {
     struct bau_arena *arena;
     json_t *blob; /* the source's schema text, see README.md */
     struct pg_script script;
     PGconn *load;
     bool locked, made_shadow, in_transaction; /* in_transaction: load holds the one of switch: schema */
+    const struct bau_content *content;        /* NULL: nobody will ask for it again */
+    struct pg_again again;
     uint32_t n_roles;
     const char **roles; /* of the target server */
     struct pg_report report;
@@ -115,7 +131,8 @@ bool pg_is_sibling(const char *final, const char *word, const char *name);
 struct pg_mark {
     bool there;
     char run_id[17], role[10];
-    uint64_t time; /* unix seconds */
+    uint64_t time;       /* unix seconds */
+    const char *content; /* NULL: none */
 };
 struct pg_database { /* one row of pg_database, with its mark */
     char name[PG_NAME_ROOM], oid[16];
@@ -126,9 +143,11 @@ struct pg_database { /* one row of pg_database, with its mark */
 bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct pg_database **out,
                         uint32_t *out_n, struct bau_error *err) BAU_MUST_CHECK;
 /* Appends the statement that marks `database`, which by the time it runs is called `now_named`. */
-bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named, const char *run_id,
-                       const char *role, uint64_t now, struct bau_text *out, struct bau_error *err)
+bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named,
+                       const struct pg_mark *mark, struct bau_text *out, struct bau_error *err)
     BAU_MUST_CHECK;
+/* A mark of this moment. */
+struct pg_mark pg_mark_now(const char *run_id, const char *role, const char *content);
 size_t pg_comment_len(const char *comment); /* without a mark */
 bau_status pg_drop_database(struct bau_side *side, const char *name, struct bau_error *err) BAU_MUST_CHECK;
 /* Ends other sessions of a database; tells nothing, the caller sees who is left. */
@@ -176,6 +195,23 @@ struct pg_job {
 /* Runs all of them on plan->jobs connections; reorders `jobs`. What an object's making says goes into the report. */
 bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase,
                        struct pg_job *jobs, uint32_t n, struct bau_error *err) BAU_MUST_CHECK;
+
+/* resume.c ─ what a run that died has loaded. */
+/* The shadow among the databases that this run goes on with, as `*out`; NULL: there is none. */
+bau_status pg_resume_find(struct bau_side *side, const struct pg_database *list, uint32_t n,
+                          const struct pg_database **out, struct bau_error *err) BAU_MUST_CHECK;
+/* In place of making the shadow. */
+bau_status pg_resume_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
+/* The record of parts: made once the bare objects are there, a row in each part's transaction, gone before event triggers. */
+bau_status pg_record_begin(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_record_part(const struct bau_side *side, PGconn *conn, const struct bau_part *part,
+                          uint64_t rows, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_record_end(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* All that is left is the switch: the mark says so. */
+bau_status pg_record_ready(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* The object is there because a run before this one made it. */
+bool pg_made_before(const struct bau_side *side, const struct pg_entry *entry, const char *sqlstate);
 
 /* settings.c ─ what CREATE DATABASE and ALTER DATABASE carry. */
 bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;

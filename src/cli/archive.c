@@ -59,6 +59,13 @@
             "command:COMMAND.",                                                                              \
             0, NULL, "REFERENCE", 0                                                                          \
     }
+#define RESUME_OPTION                                                                                        \
+    {                                                                                                        \
+        "resume", BAU_OPTION_BOOL, SHELF(struct work_config, resume), "false", 0, 0,                         \
+            "Go on with what a run that died or was stopped has loaded of the same archive; without one, "   \
+            "start anew.",                                                                                   \
+            0, NULL, NULL, 0                                                                                 \
+    }
 #define NAME_OPTION(config)                                                                                  \
     {                                                                                                        \
         "archive", BAU_OPTION_TEXT, SHELF(config, name), NULL, 0, 0,                                         \
@@ -92,6 +99,7 @@ static const struct bau_option restore_options[] = {
     { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
       "A store to restore; without it, every store of the archive that the project file names.", 0, NULL,
       "STORE", 0 },
+    RESUME_OPTION,
     SHELF_OPTIONS(struct work_config),
     { 0 },
 };
@@ -110,6 +118,7 @@ static const struct bau_option pull_options[] = {
       0, NULL, "DATASET: PERCENT", 0 },
     { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
       "A store of the archive; without it, all of them.", 0, NULL, "STORE", 0 },
+    RESUME_OPTION,
     SHELF_OPTIONS(struct work_config),
     { 0 },
 };
