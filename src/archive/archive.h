@@ -103,6 +103,17 @@ struct bau_archive_heads {
 bau_status bau_archive_heads(struct bau_place *place, struct bau_archive_heads *out, struct bau_error *err)
     BAU_MUST_CHECK;
 void bau_archive_heads_release(struct bau_archive_heads *heads);
+/* The name of the latest, in `arena`; NULL: there is none. */
+bau_status bau_archive_latest(struct bau_place *place, struct bau_arena *arena, const char **out,
+                              struct bau_error *err) BAU_MUST_CHECK;
+
+/* Seconds since 1970 as names and manifests tell them, and back: 0 for what is no such text. */
+typedef enum { BAU_TIME_NAME, BAU_TIME_SAID } bau_time_form; /* 20260131T020007Z, 2026-01-31T02:00:07Z */
+bau_status bau_time_text(int64_t sec, bau_time_form form, char out[24], struct bau_error *err) BAU_MUST_CHECK;
+int64_t bau_time_of(const char *text, bau_time_form form);
+/* The time of an archive begun now: `now`, or the second after the latest's. BAU_E_TARGET: the latest is of a time to come. */
+bau_status bau_archive_time(struct bau_place *place, int64_t now, int64_t *out, struct bau_error *err)
+    BAU_MUST_CHECK;
 
 /* The payload of chunk i, checked, in `arena`; `stored` are its bytes, opened in place. */
 bau_status bau_archive_chunk(struct bau_archive *archive, uint64_t i, uint8_t *stored,

@@ -120,17 +120,15 @@ void bau_archive_heads_release(struct bau_archive_heads *heads)
 
 /* ── one archive ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status latest(struct bau_place *place, struct bau_arena *arena, const char **out,
-                         struct bau_error *err)
+bau_status bau_archive_latest(struct bau_place *place, struct bau_arena *arena, const char **out,
+                              struct bau_error *err)
 {
     struct bau_archive_heads heads = { .arena = arena };
     struct gathering g = { .heads = &heads };
     const bau_status status = place->kind->list(place->at, BAU_ARCHIVES, gather, &g, err);
-    if (heads.n)
-        *out = heads.at[heads.n - 1].name;
+    *out = status == BAU_OK && heads.n ? heads.at[heads.n - 1].name : NULL;
     bau_free(heads.at);
-    BAU_TRY(status);
-    return heads.n ? BAU_OK : bau_error_set(err, BAU_E_SOURCE, "there is no archive there");
+    return status;
 }
 
 static bau_status open_it(struct bau_archive *a, const char *name, const uint8_t *signer,
@@ -138,7 +136,9 @@ static bau_status open_it(struct bau_archive *a, const char *name, const uint8_t
 {
     struct bau_slice bytes;
     if (!name)
-        BAU_TRY(latest(&a->place, arena, &name, err));
+        BAU_TRY(bau_archive_latest(&a->place, arena, &name, err));
+    if (!name)
+        return bau_error_set(err, BAU_E_SOURCE, "there is no archive there");
     for (const char *c = name; *c; c++)
         if (*c == '/' || strlen(name) > BAU_ARCHIVE_NAME_MOST)
             return bau_error_set(err, BAU_E_USAGE, "'%.80s' is no name of an archive", name);

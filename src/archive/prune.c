@@ -113,17 +113,6 @@ struct prune {
     bool damaged;
 };
 
-static int64_t seconds_of(const char *created)
-{
-    struct tm at = { 0 };
-    if (sscanf(created, "%4d-%2d-%2dT%2d:%2d:%2dZ", &at.tm_year, &at.tm_mon, &at.tm_mday, &at.tm_hour,
-               &at.tm_min, &at.tm_sec) != 6)
-        return 0;
-    at.tm_year -= 1900;
-    at.tm_mon -= 1;
-    return (int64_t)timegm(&at);
-}
-
 static bau_status need_packs(struct prune *p, const struct bau_manifest *m, struct bau_error *err)
 {
     for (uint32_t i = 0; i < m->n_packs; i++) {
@@ -200,7 +189,7 @@ static bau_status choose(struct prune *p, bool *stays, struct bau_error *err)
         return bau_error_set(err, BAU_E_NOMEM, "prune");
     for (uint32_t i = 0; i < n; i++)
         if (p->heads.at[i].manifest) {
-            times[n_good] = seconds_of(p->heads.at[i].manifest->created);
+            times[n_good] = bau_time_of(p->heads.at[i].manifest->created, BAU_TIME_SAID);
             bytes[n_good++] = p->heads.at[i].manifest->own_bytes;
         }
     bau_keep_choose(p->keep, n_good, times, bytes, good);

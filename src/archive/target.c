@@ -12,16 +12,6 @@
 
 /* ── beginning ───────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* "2026-01-31T02:00:07Z", or "20260131T020007Z" for names. */
-static bau_status time_text(bool name, char out[24], struct bau_error *err)
-{
-    const time_t now = time(NULL);
-    struct tm at;
-    const bool good = gmtime_r(&now, &at) && (name ? strftime(out, 24, "%Y%m%dT%H%M%SZ", &at)
-                                                   : strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &at));
-    return good ? BAU_OK : bau_error_set(err, BAU_E_BUG, "the clock tells no time");
-}
-
 /* Who the recipients are, told apart but not told. */
 static bau_status make_print(struct bau_archive_writer *w, struct bau_error *err)
 {
@@ -125,17 +115,19 @@ static bau_status begin(struct bau_archive_writer *w, struct bau_error *err)
     char created[24], stamp[24], mark[64];
     json_t *wraps = NULL;
     uint32_t first;
-    BAU_TRY(time_text(false, created, err));
-    BAU_TRY(time_text(true, stamp, err));
+    int64_t now;
     w->m->sealed = w->with.locks->n > 0;
     BAU_TRY(make_keys(w, err));
+    const struct bau_place_with with = { w->with.uri, true, w->with.threads, w->with.stopped, w->with.self };
+    BAU_TRY(bau_place_open(&with, &w->place, err));
+    BAU_TRY(bau_archive_time(&w->place, (int64_t)time(NULL), &now, err));
+    BAU_TRY(bau_time_text(now, BAU_TIME_SAID, created, err));
+    BAU_TRY(bau_time_text(now, BAU_TIME_NAME, stamp, err));
     w->m->created = bau_arena_text(w->arena, created);
     w->m->name = bau_arena_printf(w->arena, "%s-%.16s", stamp, w->with.run_id);
     w->m->stores = bau_arena_zero(w->arena, ((size_t)w->with.n_stores + 1) * sizeof *w->m->stores);
     if (!w->m->created || !w->m->name || !w->m->stores)
         return bau_error_set(err, BAU_E_NOMEM, "archive");
-    const struct bau_place_with with = { w->with.uri, true, w->with.threads, w->with.stopped, w->with.self };
-    BAU_TRY(bau_place_open(&with, &w->place, err));
     BAU_TRY(find_base(w, err));
     if (w->m->sealed)
         BAU_TRY(wrap_key(w, &wraps, err));
@@ -300,7 +292,7 @@ static bau_status target_begin(struct bau_side *side, const struct bau_target_pl
     if (at == w->m->n_stores)
         return bau_error_set(err, BAU_E_BUG, "store %s has no plan", side->with.store);
     struct bau_stored_store *s = &w->m->stores[at];
-    BAU_TRY(time_text(false, taken, err));
+    BAU_TRY(bau_time_text((int64_t)time(NULL), BAU_TIME_SAID, taken, err));
     s->taken = bau_arena_text(w->arena, taken);
     uint8_t *schema = bau_arena_take(w->arena, plan->schema.len + 1);
     if (!s->taken || !schema)

@@ -241,10 +241,11 @@ static bau_status end_group(struct bau_writer *w, struct bau_error *err)
     return BAU_OK;
 }
 
+/* `p` is NULL for a value without bytes. */
 static uint64_t mix(uint64_t h, const uint8_t *p, uint32_t len)
 {
     uint64_t v = 0;
-    if (len != BAU_SPAN_NULL)
+    if (p)
         memcpy(&v, p, len < sizeof v ? len : sizeof v);
     h = (h ^ le64toh(v) ^ ((uint64_t)len << 32)) * UINT64_C(0x9e3779b97f4a7c15);
     return h ^ h >> 29;

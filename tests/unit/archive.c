@@ -525,6 +525,52 @@ Test(archive, x25519_vector)
 
 /* ── nights ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+/* Within one second names are told apart by the run's id alone, and that is random. */
+Test(archive, the_latest_of_one_second)
+{
+    struct bau_error err = { 0 };
+    struct rows rows, changed;
+    struct bau_archive *a = NULL;
+    struct bau_opener opener = { 0 };
+    make_rows(&rows, 1, N_ROWS, 0, 0);
+    make_rows(&changed, 1, N_ROWS, 1000, 1030);
+    struct making m = { .run_id = "ffffffffffffffff" };
+    for (int i = 0; i < 3; i++)
+        (void)make_archive(&m, &rows);
+    m.run_id = "0000000000000000";
+    (void)make_archive(&m, &changed);
+    cr_assert_eq(open_archive(NULL, &opener, &a, &err), BAU_OK, "%s", err.text);
+    same_rows(a, &changed, 0);
+    bau_archive_close(a);
+    bau_text_release(&rows.raw);
+    bau_text_release(&changed.raw);
+}
+
+/* An hour is how far clocks of honest writers may be apart; a name of next year would hide all that follow. */
+Test(archive, a_clock_gone_wrong)
+{
+    struct bau_error err = { 0 };
+    struct rows rows;
+    make_rows(&rows, 1, 10, 0, 0);
+    struct making m = { .run_id = "00000000000000c1" };
+    const struct bau_archive_written one = make_archive(&m, &rows);
+    struct bau_place place;
+    struct bau_secret *uri = place_uri();
+    int64_t at, then = bau_time_of(one.name, BAU_TIME_NAME);
+    cr_assert_eq(bau_place_open(&(struct bau_place_with){ .uri = uri, .threads = 1 }, &place, &err), BAU_OK);
+    cr_expect_eq(bau_archive_time(&place, then + 7, &at, &err), BAU_OK);
+    cr_expect_eq(at, then + 7);
+    cr_expect_eq(bau_archive_time(&place, then - 3600, &at, &err), BAU_OK);
+    cr_expect_eq(at, then + 1);
+    cr_expect_eq(bau_archive_time(&place, then - 3601, &at, &err), BAU_E_TARGET);
+    cr_expect(strstr(err.text, one.name));
+    cr_expect_eq(bau_time_of("2026-01-31T02:00:07Z", BAU_TIME_SAID), 1769824807); /* date -d … +%s */
+    cr_expect_eq(bau_time_of("yesterday", BAU_TIME_SAID), 0);
+    bau_place_close(&place);
+    bau_secret_free(uri);
+    bau_text_release(&rows.raw);
+}
+
 Test(archive, a_second_night)
 {
     struct bau_locks locks = key_lock();
