@@ -40,7 +40,7 @@ create function touch() returns trigger language plpgsql as $$ begin return new;
 create trigger touched before update on item for each row execute function touch();
 analyze;
 """
-AT_GATE = ("select 1 from pg_stat_activity where query ilike '{}%' and state = 'active' and wait_event = 'PgSleep' limit 1")
+AT_GATE = ("select 1 from pg_stat_activity where query ilike '%{}%' and state = 'active' and wait_event = 'PgSleep' limit 1")
 
 
 class Restores(unittest.TestCase):
@@ -203,7 +203,8 @@ class Rows(Restores):
         arguments = ["pull", self.names[1], "--to", url, "--subset", "public.item: 50%", "--lanes", "1"]
         with kit.Gate(self.job.target) as gate:
             process = self.job.start(*arguments)
-            gate.wait_reached()
+            kit.wait_for(lambda: process.poll() is not None or self.job.target.psql(AT_GATE.format("copy")), "the gate")
+            self.assertIsNone(process.poll(), process.poll() is not None and process.communicate())
             process.kill()
             kit.finish(process)
             gate.open()
