@@ -124,6 +124,7 @@ class Restores(unittest.TestCase):
 
 
 class Rows(Restores):
+    @case.long
     def test_random_moments(self):
         total = resumed = 0
         for i in range(MOMENTS):
@@ -200,7 +201,8 @@ class Rows(Restores):
         url = self.job.target.url(db)
         self.addCleanup(lambda: [self.job.target.psql(f'drop database if exists "{name}" with (force)')
                                  for name in [db] + kit.siblings(self.job.target, db)])
-        arguments = ["pull", self.names[1], "--to", url, "--subset", "public.item: 50%", "--lanes", "1"]
+        arguments = ["pull", self.names[1], "--to", url, "--subset", "public.item: 50%",
+                     "--subset", "public.quick: 100%", "--lanes", "1"]
         with kit.Gate(self.job.target) as gate:
             process = self.job.start(*arguments)
             kit.wait_for(lambda: process.poll() is not None or self.job.target.psql(AT_GATE.format("copy")), "the gate")
@@ -208,7 +210,7 @@ class Rows(Restores):
             process.kill()
             kit.finish(process)
             gate.open()
-        done = self.job.run(*arguments[:4], "--subset", "public.item: 49%", "--resume")
+        done = self.job.run(*arguments[:4], "--subset", "public.item: 49%", "--subset", "public.quick: 100%", "--resume")
         self.assertEqual(done.returncode, 11, done.stdout + done.stderr)
         self.assertIn("another subset", done.stderr)
         done = self.good(*arguments, "--resume", "--json")
@@ -216,8 +218,8 @@ class Rows(Restores):
         counts = self.job.target.psql("select (select count(*) from item), (select count(*) from child),"
                                       " (select count(*) from child join item on item.id = child.item)", db).split("|")
         self.assertTrue(9000 < int(counts[0]) < 11000 and counts[0] == counts[1] == counts[2], counts)
-        bare = case.bauta("pull", self.names[1], "--from", self.place, "--to", url, "--subset", "public.item: 50%", "--resume",
-                          "--passphrase", "env:PASSPHRASE", "-f", "/nonexistent.yaml", env=self.job.environment())
+        bare = case.bauta("pull", self.names[1], "--from", self.place, "--to", url, "--subset", "public.item: 50%",
+                          "--subset", "public.quick: 100%", "--resume", "--passphrase", "env:PASSPHRASE", "-f", "/nonexistent.yaml", env=self.job.environment())
         self.assertEqual(bare.returncode, 2, bare.stderr)
         self.assertIn("needs the project's key", bare.stderr)
 
