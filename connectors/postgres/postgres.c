@@ -126,6 +126,7 @@ const struct bau_connector bau_connector_postgres = {
     .read_close = pg_read_close,
     .check_rows = pg_check_rows,
     .target_facts = pg_target_facts,
+    .target_serves = pg_target_serves,
     .target_content = pg_target_content,
     .target_prepare = pg_target_prepare,
     .target_has = pg_target_has,

@@ -147,8 +147,8 @@ bau_status pg_resume_find(struct bau_side *side, const struct pg_database *list,
 
 /* ── going on ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status add_there(struct bau_side *side, uint32_t dataset, uint32_t number, uint64_t rows,
-                            uint32_t room, struct bau_error *err)
+bau_status pg_add_there(struct bau_side *side, uint32_t dataset, uint32_t number, uint64_t rows,
+                        uint32_t room, struct bau_error *err)
 {
     struct pg_again *again = &side->target->again;
     if (!again->there)
@@ -159,6 +159,21 @@ static bau_status add_there(struct bau_side *side, uint32_t dataset, uint32_t nu
     return BAU_OK;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct pg_there *x = a, *y = b;
+    if (x->dataset != y->dataset)
+        return x->dataset < y->dataset ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+void pg_sort_there(struct bau_side *side)
+{
+    struct pg_again *again = &side->target->again;
+    if (again->n_there)
+        qsort(again->there, again->n_there, sizeof *again->there, by_place);
+}
+
 static bau_status read_parts(struct bau_side *side, struct bau_error *err)
 {
     PG_AUTO_RESULT *rows = NULL;
@@ -167,9 +182,9 @@ static bau_status read_parts(struct bau_side *side, struct bau_error *err)
                      err));
     const int n = PQntuples(rows);
     for (int i = 0; i < n; i++)
-        BAU_TRY(add_there(side, (uint32_t)strtoul(PQgetvalue(rows, i, 0), NULL, 10),
-                          (uint32_t)strtoul(PQgetvalue(rows, i, 1), NULL, 10),
-                          strtoull(PQgetvalue(rows, i, 2), NULL, 10), (uint32_t)n, err));
+        BAU_TRY(pg_add_there(side, (uint32_t)strtoul(PQgetvalue(rows, i, 0), NULL, 10),
+                             (uint32_t)strtoul(PQgetvalue(rows, i, 1), NULL, 10),
+                             strtoull(PQgetvalue(rows, i, 2), NULL, 10), (uint32_t)n, err));
     return BAU_OK;
 }
 
@@ -195,14 +210,14 @@ static bau_status count_rows(struct bau_side *side, const struct bau_target_plan
             BAU_TRY(pg_query(side, side->target->load, sql.data, &result, err));
             rows = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
         }
-        BAU_TRY(add_there(side, part->dataset, part->number, rows, parts->n, err));
+        BAU_TRY(pg_add_there(side, part->dataset, part->number, rows, parts->n, err));
     }
+    pg_sort_there(side);
     return BAU_OK;
 }
 
 /* What the run that died could not make and the project file waives takes no rows in this one either. */
-static bau_status report_missing(struct bau_side *side, const struct bau_target_plan *plan,
-                                 struct bau_error *err)
+bau_status pg_report_missing(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
 {
     const struct bau_catalog *catalog = plan->catalog;
     for (uint32_t i = 0; i < catalog->n_datasets; i++) {
@@ -242,7 +257,7 @@ bau_status pg_resume_begin(struct bau_side *side, const struct bau_target_plan *
     target->made_shadow = true;
     BAU_TRY(pg_connect(side, side->shadow, "schema", &target->load, err));
     BAU_TRY(pg_load_settings(side, target->load, err));
-    BAU_TRY(report_missing(side, plan, err));
+    BAU_TRY(pg_report_missing(side, plan, err));
     BAU_TRY(pg_target_map_types(side, target->load, err));
     BAU_TRY(pg_report_status(&target->report, err));
     if (target->again.ready)
@@ -250,14 +265,6 @@ bau_status pg_resume_begin(struct bau_side *side, const struct bau_target_plan *
     target->again.recorded = true;
     BAU_TRY(read_parts(side, err));
     return empty_unlogged(side, plan, err);
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct pg_there *x = a, *y = b;
-    if (x->dataset != y->dataset)
-        return x->dataset < y->dataset ? -1 : 1;
-    return (x->number > y->number) - (x->number < y->number);
 }
 
 bool pg_target_has(struct bau_side *side, const struct bau_part *part, uint64_t *out_rows)

@@ -100,11 +100,9 @@ static bau_status give_up(struct bau_side *side, const PGresult *failed, const s
         renames[0].from);
 }
 
-static bau_status rename_all(struct bau_side *side, const struct rename *renames, uint32_t n,
-                             struct bau_error *err)
+static bau_status run_alone(struct bau_side *side, const char *sql, const struct rename *renames, uint32_t n,
+                            struct bau_error *err)
 {
-    BAU_AUTO_TEXT sql = { 0 };
-    BAU_TRY(build(side, renames, n, &sql, err));
     PGconn *helper = NULL;
     BAU_TRY(pg_connect(side, PQdb(side->main), "switch", &helper, err));
     bau_status status = BAU_E_TARGET;
@@ -112,7 +110,7 @@ static bau_status rename_all(struct bau_side *side, const struct rename *renames
         for (uint32_t k = 0; k < n; k++)
             pg_end_sessions(side, helper, renames[k].from);
         PGresult *failed = NULL;
-        if (PQsendQuery(side->main, sql.data))
+        if (PQsendQuery(side->main, sql))
             failed = await(side, helper, renames, n);
         if (!failed && PQstatus(side->main) == CONNECTION_OK) {
             status = BAU_OK;
@@ -129,6 +127,20 @@ static bau_status rename_all(struct bau_side *side, const struct rename *renames
     }
     PQfinish(helper);
     return status;
+}
+
+static bau_status rename_all(struct bau_side *side, const struct rename *renames, uint32_t n,
+                             struct bau_error *err)
+{
+    BAU_AUTO_TEXT sql = { 0 };
+    BAU_TRY(build(side, renames, n, &sql, err));
+    return run_alone(side, sql.data, renames, n, err);
+}
+
+bau_status pg_alone(struct bau_side *side, const char *sql, struct bau_error *err)
+{
+    const struct rename stays = { .from = side->database, .to = side->database };
+    return run_alone(side, sql, &stays, 1, err);
 }
 
 static const struct pg_database *find_database(const struct pg_database *list, uint32_t n, const char *name)
@@ -203,7 +215,8 @@ bau_status pg_target_switch(struct bau_side *side, struct bau_error *err)
     const bool replaces = old != NULL;
     const struct rename renames[] = {
         { side->database, previous, mark_of_old(side, old) },
-        { side->shadow, side->database, pg_mark_now(side->with.run_id, "current", NULL) },
+        { side->shadow, side->database,
+          pg_mark_now(side->with.run_id, "current", side->target->again.serves) },
     };
     BAU_TRY_NOTE(rename_all(side, replaces ? renames : renames + 1, replaces ? 2 : 1, err), err, "switch");
     side->switched = true;

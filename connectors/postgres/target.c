@@ -393,8 +393,12 @@ static bau_status make_shadow(struct bau_side *side, const struct bau_target_pla
                               struct bau_error *err)
 {
     struct pg_target *target = side->target;
+    bool done = false;
     if (target->again.resumed)
         return pg_resume_begin(side, plan, err);
+    BAU_TRY(pg_update_begin(side, plan, &done, err));
+    if (done)
+        return BAU_OK;
     pg_sibling(side->database, "new", side->with.run_id, side->shadow);
     BAU_TRY(pg_create_shadow(side, err));
     BAU_TRY(pg_connect(side, side->shadow, "schema", &target->load, err));

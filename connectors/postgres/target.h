@@ -85,11 +85,14 @@ struct pg_there { /* a part that is there */
     uint64_t rows;
 };
 struct pg_again {
-    bool resumed;  /* the shadow is that of a run that died; objects that are there are no failure */
-    bool ready;    /* and it lacked only the switch */
+    bool
+        resumed; /* the shadow is that of a run that died, or a copy; objects that are there are no failure */
+    bool ready;  /* and it lacked only the switch */
     bool recorded; /* the shadow holds the record of its parts */
-    bool left;     /* a later run may go on with it */
-    uint32_t n_there;
+    uint32_t n_there, n_enable;
+    const bool *kept;       /* by dataset: a table of the copy that stays as it is; NULL: no copy */
+    const char **enable;    /* n_enable statements: triggers of the others */
+    const char *serves;     /* the content of the mark after the switch; NULL: none */
     struct pg_there *there; /* by dataset and number */
 };
 struct pg_target {
@@ -210,11 +213,34 @@ bau_status pg_record_part(const struct bau_side *side, PGconn *conn, const struc
 bau_status pg_record_end(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 /* All that is left is the switch: the mark says so. */
 bau_status pg_record_ready(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* A part whose rows are there, room for all of them on the first call; then in order. */
+bau_status pg_add_there(struct bau_side *side, uint32_t dataset, uint32_t number, uint64_t rows,
+                        uint32_t room, struct bau_error *err) BAU_MUST_CHECK;
+void pg_sort_there(struct bau_side *side);
+/* Tables that are not in the shadow, into the report. */
+bau_status pg_report_missing(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
 /* The object is there because a run before this one made it. */
 bool pg_made_before(const struct bau_side *side, const struct pg_entry *entry, const char *sqlstate);
 
+/* update.c ─ a shadow made of what the target serves. */
+/* In place of making the shadow; `*out_done` false: it is to be made anew, and the log says why. */
+bau_status pg_update_begin(struct bau_side *side, const struct bau_target_plan *plan, bool *out_done,
+                           struct bau_error *err) BAU_MUST_CHECK;
+/* Triggers that were off while rows came. */
+bau_status pg_update_triggers(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+bool pg_kept(const struct bau_side *side, uint32_t dataset); /* takes BAU_NO_DATASET */
+/* What the mark will say of a finished shadow. */
+bau_status pg_serves_note(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+
+/* switch.c */
+/* Runs one statement on side->main while other sessions of the final database are ended. */
+bau_status pg_alone(struct bau_side *side, const char *sql, struct bau_error *err) BAU_MUST_CHECK;
+
 /* settings.c ─ what CREATE DATABASE and ALTER DATABASE carry. */
 bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* Its comment and its mark. */
+bau_status pg_mark_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 /* Owner, privileges, settings and connection limit of the source's database, put on the shadow; refusals are reported. */
 bau_status pg_database_facts(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 

@@ -130,6 +130,10 @@ struct bau_content { /* lives as long as the side */
     uint8_t form[32]; /* of all that but the rows: rules, settings of the store */
     uint32_t n_datasets;
     const uint8_t (*datasets)[32]; /* of each dataset's rows, catalog order; equal digests, equal rows */
+    /* BAU_UPDATE: the same of the content that target_serves named, where it can still be read; else NULL. */
+    const char *served;
+    const uint8_t (*served_datasets)[32];
+    const uint64_t *served_rows;
 };
 
 /* What a target is, for the plan's page and the guard. */
@@ -181,6 +185,9 @@ struct bau_connector {   /* const, static; one per folder */
     /* target; in this order: facts, prepare, begin, lanes, finish, switch */
     bau_status (*target_facts)(struct bau_side *target, const char *source_identity,
                                struct bau_target_facts *out, struct bau_error *err);
+    /* Which content an earlier run left there, by its name (arena text); NULL: the target cannot tell. Before target_content. */
+    bau_status (*target_serves)(struct bau_side *target, struct bau_arena *arena, const char **out,
+                                struct bau_error *err);
     /* Before prepare. NULL: the target cannot tell what it holds, and all of it is written. */
     bau_status (*target_content)(struct bau_side *target, const struct bau_content *content,
                                  struct bau_error *err);

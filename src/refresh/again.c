@@ -71,13 +71,71 @@ static bau_status content_of(const struct bau_run_store *s, const struct bau_arc
     return bau_sum(text.data, text.len, out->id, err);
 }
 
+/* Catalogs of the same datasets: what stands at one place in both is the same table. */
+static bool same_datasets(const struct bau_catalog *a, const struct bau_catalog *b)
+{
+    bool same = a->n_datasets == b->n_datasets;
+    for (uint32_t d = 0; same && d < a->n_datasets; d++)
+        same = strcmp(a->datasets[d].name, b->datasets[d].name) == 0;
+    return same;
+}
+
+static bau_status add_served(const struct bau_run_store *s, const struct bau_archive *old,
+                             struct bau_content *out, struct bau_error *err)
+{
+    const struct bau_manifest *m = old->manifest;
+    const uint32_t n = s->catalog->n_datasets;
+    uint32_t store = 0;
+    while (store < m->n_stores && strcmp(m->stores[store].name, s->store->name) != 0)
+        store++;
+    if (store == m->n_stores || !same_datasets(m->stores[store].catalog, s->catalog))
+        return BAU_OK;
+    uint8_t(*datasets)[BAU_SUM_BYTES] = bau_arena_take(s->run->arena, ((size_t)n + 1) * sizeof *datasets);
+    uint64_t *rows = bau_arena_zero(s->run->arena, ((size_t)n + 1) * sizeof *rows);
+    out->served = bau_arena_text(s->run->arena, m->name);
+    if (!datasets || !rows || !out->served)
+        return bau_error_set(err, BAU_E_NOMEM, "restore");
+    BAU_TRY(bau_archive_digests(old, store, n, datasets, err));
+    for (uint32_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].store == store)
+            rows[m->parts[i].dataset] += m->parts[i].rows;
+    out->served_datasets = (const uint8_t(*)[BAU_SUM_BYTES])datasets;
+    out->served_rows = rows;
+    return BAU_OK;
+}
+
+/* The archive that the target was restored from, when it is still there; else the target loads everything, and says why. */
+static bau_status look_up_served(const struct bau_run_store *s, struct bau_shelf *shelf,
+                                 struct bau_content *out, struct bau_error *err)
+{
+    const struct bau_connector *to = s->target.connector;
+    struct bau_archive *old = NULL;
+    const char *name = NULL;
+    if (!to->target_serves)
+        return BAU_OK;
+    BAU_TRY_NOTE(to->target_serves(s->target.side, s->run->arena, &name, err), err, "store %s: target",
+                 s->store->name);
+    if (!name)
+        return BAU_OK;
+    const struct bau_place_with with = bau_shelf_place(shelf, false, 1);
+    bau_status status =
+        bau_archive_open(&with, name, shelf->has_signer ? shelf->signer : NULL, &shelf->opener, &old, err);
+    if (status != BAU_OK && status != BAU_E_NOMEM && status != BAU_E_CANCELLED) {
+        bau_log(BAU_WARN, "the archive that the target was restored from cannot be read",
+                BAU_NAME("archive", name), BAU_FAILURE(err));
+        return BAU_OK;
+    }
+    if (status == BAU_OK)
+        status = add_served(s, old, out, err);
+    bau_archive_close(old);
+    return status;
+}
+
 /* Without the project's key a subset draws other rows each time. */
 static bau_status may_be_again(const struct bau_run *run, bau_again again, struct bau_error *err)
 {
-    if (!run->selection || again == BAU_ANEW)
+    if (!run->selection || again != BAU_RESUME)
         return BAU_OK;
-    if (again == BAU_UPDATE)
-        return bau_error_set(err, BAU_E_USAGE, "--update takes whole archives, not a subset");
     return run->project->key_from
                ? BAU_OK
                : bau_error_set(
@@ -86,7 +144,8 @@ static bau_status may_be_again(const struct bau_run *run, bau_again again, struc
 }
 
 bau_status bau_again_tell(struct bau_run *run, const struct bau_archive *archive,
-                          const struct bau_archive_from *from, bau_again again, struct bau_error *err)
+                          const struct bau_archive_from *from, bau_again again, struct bau_shelf *shelf,
+                          struct bau_error *err)
 {
     BAU_TRY(may_be_again(run, again, err));
     for (uint32_t i = 0; i < run->n_stores; i++) {
@@ -103,6 +162,8 @@ bau_status bau_again_tell(struct bau_run *run, const struct bau_archive *archive
             return bau_error_set(err, BAU_E_NOMEM, "restore");
         content->again = again;
         BAU_TRY(content_of(s, archive, from[i].store, content, err));
+        if (again == BAU_UPDATE)
+            BAU_TRY(look_up_served(s, shelf, content, err));
         BAU_TRY_NOTE(to->target_content(s->target.side, content, err), err, "store %s: target",
                      s->store->name);
     }
@@ -138,7 +199,36 @@ bau_status bau_run_there(struct bau_run_store *s, struct bau_error *err)
     return BAU_OK;
 }
 
-void bau_again_say(const struct bau_run *run, const struct bau_archive *archive, struct bau_text *out)
+/* Datasets of which parts were left to read: a JSON array, or a line a store. */
+static void say_rewritten(const struct bau_run_store *s, bool json, uint32_t *n_before, struct bau_text *out)
+{
+    const struct bau_catalog *catalog = s->catalog;
+    uint32_t n = 0, of = 0;
+    BAU_AUTO_TEXT names = { 0 };
+    for (uint32_t d = 0; d < catalog->n_datasets; d++) {
+        bool read = false;
+        for (uint32_t i = 0; i < s->parts.n && !read; i++)
+            read = s->parts.at[i].dataset == d;
+        of += catalog->datasets[d].kind == BAU_DATASET_ROWS;
+        if (!read)
+            continue;
+        bau_text_add(&names, (json ? *n_before : n) ? (json ? "," : ", ") : "");
+        if (json)
+            bau_text_add_json(&names, catalog->datasets[d].name);
+        else
+            bau_text_add(&names, catalog->datasets[d].name);
+        n++;
+        (*n_before)++;
+    }
+    if (json)
+        bau_text_add(out, names.data ? names.data : "");
+    else
+        bau_text_addf(out, "store %s: %" PRIu32 " of %" PRIu32 " tables written%s%s\n", s->store->name, n, of,
+                      n ? ": " : "", names.data ? names.data : "");
+}
+
+void bau_again_say(const struct bau_run *run, const struct bau_archive *archive, bau_again again,
+                   struct bau_text *out)
 {
     const uint64_t read = atomic_load(&archive->bytes_read), all = bau_archive_bytes(archive);
     uint64_t there = 0, left = 0;
@@ -150,8 +240,12 @@ void bau_again_say(const struct bau_run *run, const struct bau_archive *archive,
     if (run->options->json)
         bau_text_addf(out,
                       "{\"archive\":\"%s\",\"archive_bytes\":%" PRIu64 ",\"read_bytes\":%" PRIu64
-                      ",\"parts\":%" PRIu64 ",\"parts_there\":%" PRIu64 "}\n",
+                      ",\"parts\":%" PRIu64 ",\"parts_there\":%" PRIu64 ",\"written\":[",
                       archive->manifest->name, all, read, there + left, there);
+    for (uint32_t i = 0, n = 0; i < run->n_stores && (run->options->json || again == BAU_UPDATE); i++)
+        say_rewritten(&run->stores[i], run->options->json, &n, out);
+    if (run->options->json)
+        bau_text_add(out, "]}\n");
     else {
         bau_text_addf(out, "%s of the archive read, of %s", bau_size_text(read, a), bau_size_text(all, b));
         if (there)

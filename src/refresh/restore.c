@@ -162,8 +162,8 @@ static const struct bau_store *pulled_store(struct restore *r, const struct bau_
 
 static bau_status compiled(struct bau_run *run, struct bau_error *err)
 {
-    const struct restore *r = run->verb;
-    return bau_again_tell(run, r->archive, r->from, r->again, err);
+    struct restore *r = run->verb;
+    return bau_again_tell(run, r->archive, r->from, r->again, &r->shelf, err);
 }
 
 static bau_status restore(struct bau_run *run, struct restore *r, struct bau_error *err)
@@ -190,7 +190,7 @@ static bau_status restore(struct bau_run *run, struct restore *r, struct bau_err
     run->compiled = compiled;
     run->verb = r;
     BAU_TRY(bau_run_refresh(run, err));
-    bau_again_say(run, r->archive, &run->report->out);
+    bau_again_say(run, r->archive, r->again, &run->report->out);
     return BAU_OK;
 }
 
@@ -198,6 +198,12 @@ static bau_status work(const struct bau_project *project, const struct bau_run_o
                        const struct bau_shelf_options *shelf, const struct bau_pull_options *pull,
                        struct bau_report *report, struct bau_error *err)
 {
+    if (shelf->resume && shelf->update)
+        return bau_error_set(err, BAU_E_USAGE,
+                             "--resume goes on with what is left of a run, --update takes what the target "
+                             "serves: one of them");
+    if (shelf->update && pull && pull->subset.n)
+        return bau_error_set(err, BAU_E_USAGE, "--update takes whole archives, not a subset");
     struct restore r = { .arena = bau_arena_new(1u << 14, BAU_ARENA_PLAIN), .pull = pull };
     r.again = shelf->resume ? BAU_RESUME : shelf->update ? BAU_UPDATE : BAU_ANEW;
     struct bau_run run = { 0 };
