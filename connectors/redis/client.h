@@ -57,6 +57,8 @@ struct redis_cluster *redis_client_cluster(const struct redis_client *client); /
 void redis_client_close(struct redis_client *client);                          /* takes NULL */
 void redis_client_cut(struct redis_client *client); /* any thread: calls under way end soon with an error */
 
+bool redis_client_stopped(const struct redis_client *client); /* it was cut, or the run is to end */
+
 /* Adds one command; nothing is sent yet. */
 void redis_add(struct redis_client *client, uint32_t n, const struct bau_slice *words);
 /* A command as it goes over the line, and such bytes added to a client of one server. */

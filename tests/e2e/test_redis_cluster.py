@@ -116,7 +116,7 @@ class Cluster(unittest.TestCase):
         job = Job(self.single, self.source)
         with self.single.client() as c:
             fill_every_type(c)
-        self.fails(job, 2, "set `switch: flush`")
+        self.fails(job, 2, "`switch: rename` or `switch: flush`")
         job.write(store="switch: flush")
         done = job.run("plan")
         self.assertIn("no way back", " ".join(done.stdout.split()))
@@ -144,6 +144,23 @@ class Cluster(unittest.TestCase):
         self.assertEqual(self.source.keyspace(), before)
         for number in moved:
             self.source.move(number, 2)
+
+    def test_target_by_rename(self):
+        """Staged beside the old keys, each renamed inside its slot: odd braces, tags; a run that fails changes nothing."""
+        job = Job(self.single, self.source, store="switch: rename")
+        names = [b"", b"a}b", b"{}x", b"a{b", b"}{", b"{tag}:1", b"{tag}:2", b"x{}{y}"]
+        self.source.pipe([("SET", "bauta:mark:not", "1"), ("SET", b"{}x", "old"), ("SET", "old", "1")])
+        with self.single.client() as c:
+            fill_every_type(c)
+            c.pipe([("SET", name, b"value " + name) for name in names])
+        self.fails(job, 11, "bauta did not make")
+        job.write(store="switch: rename, allow_replace: true")
+        before, old = self.single.keyspace(), self.source.keyspace()
+        held = Held(job, self.source.nodes[0], (b"RESTORE",), "--lanes", "1")
+        self.assertEqual({k: v for k, v in self.source.keyspace().items() if k in old}, old)
+        code, _out, err = held.go_on()
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.source.keyspace(), before)
 
     def test_same(self):
         """Two nodes of one cluster are the same: nothing is emptied."""
