@@ -27,10 +27,11 @@
 #define REDIS_FORMAT "redis"
 
 enum { REDIS_TTL_KEEP, REDIS_TTL_STRIP, REDIS_TTL_EXTEND };
+enum { REDIS_CUT_SCAN, REDIS_CUT_REPLICA };
 enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH, REDIS_SWITCH_RENAME };
 
 struct redis_config {
-    uint32_t ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
+    uint32_t cut, ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
     uint64_t ttl_extend_ms, key_memory, timeout_ms, big_value, bytes_per_second, max_latency_ms;
     bool allow_replace;
 };
@@ -69,13 +70,14 @@ struct bau_side {
         master_port[8]; /* of a target that sentinels told of: it stays the one of this run */
     uint32_t major, minor;
     char replication[48]; /* id of the data set's history: same for a master and its replicas */
-    char server[96];
+    char server[120];
     bool field_ttl; /* the server knows hash fields that expire */
     /* source */
     struct redis_file file;
     uint32_t n_sets;
     struct redis_throttle *throttle;
-    struct redis_set *sets; /* same order as the catalog's datasets */
+    struct redis_replica *replica; /* a server of our own; address and main are then its */
+    struct redis_set *sets;        /* same order as the catalog's datasets */
     /* target */
     uint32_t shadow_db;
     bool locked, shadow_made, switched;
@@ -146,6 +148,10 @@ struct redis_place_found {
 };
 bau_status redis_sentinel_open(const struct redis_client_with *with, struct redis_place_found *found,
                                struct redis_client **out, struct bau_error *err);
+
+/* replica.c: a throw-away copy of the source, frozen; side->main is connected to the source before, to the copy after */
+bau_status redis_replica_cut(struct bau_side *side, struct bau_error *err);
+void redis_replica_stop(struct redis_replica *replica); /* takes NULL */
 
 /* rdb_file.c: a backup in place of a server */
 bau_status redis_file_open(struct bau_side *side, struct bau_error *err);

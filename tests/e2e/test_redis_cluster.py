@@ -63,7 +63,7 @@ class Cluster(unittest.TestCase):
         job.refresh("--lanes", "3")
         self.assertEqual(self.single.keyspace(), before)
         plan = job.run("plan")
-        self.assertIn("Cluster 7", plan.stdout)
+        self.assertIn("Cluster of 3 masters", plan.stdout)
         job.source_url = self.source.url().replace("/0", "/3")
         self.fails(job, 2, "database 0 only")
         job.source_url = self.single.url(more="?cluster=true")
