@@ -2,10 +2,12 @@
 import glob
 import json
 import os
+import signal
 import threading
 import unittest
 
 import case
+import kit
 import redis_server
 import servers
 import test_redis
@@ -25,8 +27,9 @@ class Replica(unittest.TestCase):
 
     fails = test_redis.Redis.fails
 
-    def nothing_left(self, job):
-        self.assertEqual(glob.glob(os.path.join(job.folder, "bauta-replica-*")), [])
+    def nothing_left(self, job, folder_too=True):
+        if folder_too:
+            self.assertEqual(glob.glob(os.path.join(job.folder, "bauta-replica-*")), [])
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:  # a redis-server works in its folder
                 self.assertNotIn("bauta-replica", os.readlink(f"/proc/{pid}/cwd"))
@@ -120,6 +123,21 @@ class Replica(unittest.TestCase):
         job.refresh()
         self.assertEqual(self.target.keyspace(), safe.keyspace())
         self.nothing_left(job)
+
+    def test_stopped_while_it_waits(self):
+        """SIGTERM and SIGKILL of bauta end the replica too."""
+        slow = redis_server.Redis(case.scratch().path, "cut-slow", ["repl-diskless-sync yes", "repl-diskless-sync-delay 60"])
+        self.addCleanup(slow.close)
+        job = Job(slow, self.target, store="cut: replica")
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGKILL, 137)):
+            process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"), env=job.environment(),
+                                       cwd=job.folder)
+            with slow.client() as c:
+                kit.wait_for(lambda: b"connected_slaves:1" in c("INFO", "replication"), "the replica to come")
+                process.send_signal(number)
+                self.assertEqual(kit.finish(process, 15)[0], code)
+                kit.wait_for(lambda: b"connected_slaves:0" in c("INFO", "replication"), "the replica to go")
+            self.nothing_left(job, number == signal.SIGTERM)
 
 
 if __name__ == "__main__":
