@@ -110,9 +110,26 @@ static void info(const char *text, const char *name, char *out, size_t room)
         }
 }
 
+/* Databases beside the store's own that hold keys: lines "db3:keys=…" of INFO. Nobody copies them unless a store names them. */
+static void other_databases(const struct bau_side *side, const char *text, char *out, size_t room)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+        unsigned db;
+        int n = 0;
+        if (sscanf(line, "db%u:keys=%n", &db, &n) != 1 || n == 0 || db == side->address.db)
+            continue;
+        const int more = snprintf(out + at, room - at, "%s%u", at ? ", " : "; keys also in database ", db);
+        if (more < 0 || (size_t)more >= room - at)
+            return;
+        at += (size_t)more;
+    }
+}
+
 bau_status redis_main(struct bau_side *side, struct bau_error *err)
 {
-    char version[32], mode[16], valkey[16];
+    char version[32], mode[16], valkey[16], others[48] = "";
     REDIS_AUTO_REPLY *reply = NULL;
     if (side->main || side->file.bytes)
         return BAU_OK;
@@ -132,7 +149,10 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
     info(reply->str, "valkey_version", valkey, sizeof valkey);
     side->field_ttl =
         side->major > 7 || (side->major == 7 && side->minor >= 4) || strtoul(valkey, NULL, 10) >= 9;
-    (void)snprintf(side->server, sizeof side->server, "Redis %s, database %u", version, side->address.db);
+    if (!side->with.write)
+        other_databases(side, reply->str, others, sizeof others);
+    (void)snprintf(side->server, sizeof side->server, "Redis %s, database %u%s", version, side->address.db,
+                   others);
     if (strcmp(mode, "cluster") == 0)
         return bau_error_set(err, BAU_E_USAGE,
                              "a Redis Cluster: this connector reads and writes single servers");

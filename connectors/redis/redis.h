@@ -66,7 +66,7 @@ struct bau_side {
     struct redis_client *main;
     uint32_t major, minor;
     char replication[48]; /* id of the data set's history: same for a master and its replicas */
-    char server[96];
+    char server[120];
     bool field_ttl; /* the server knows hash fields that expire */
     /* source */
     struct redis_file file;

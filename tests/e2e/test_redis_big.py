@@ -250,6 +250,30 @@ class Windows(unittest.TestCase):
         self.assertIn("out of memory", done.stderr)
         self.assertEqual(self.target.keyspace(), before)
 
+    # ── several databases ──
+
+    def test_databases(self):
+        """A store each, in one run and under one domain; keys of a database that no store names are told of."""
+        rules = """- at: cache
+  keys: { "user:{id}": { id: { domain: customer }, value: { keep: words } } }
+- at: carts
+  keys: { "cart:{customer}": { customer: { domain: customer }, value: { keep: products } } }
+"""
+        job = self.job(rules, domains="customer: { mask: permute }",
+                       stores="carts: { source: env:CARTS, target: env:CARTS_TARGET, spare_db: 14 }")
+        for db, name in ((0, "user"), (3, "cart"), (7, "other")):
+            with self.source.client(db) as c:
+                c.pipe([("SET", f"{name}:{i}", i) for i in range(200)])
+        urls = {"CARTS": self.source.url(3), "CARTS_TARGET": self.target.url(3)}
+        told = job.run("plan", **urls).stdout
+        self.assertIn("keys also in database 3, 7", " ".join(told.split()))
+        job.refresh(**urls)
+        users, carts = (self.target.keyspace(db) for db in (0, 3))
+        self.assertEqual({k.split(b":")[1]: v for k, v in users.items()}, {k.split(b":")[1]: v for k, v in carts.items()})
+        self.assertEqual(len(users), 200)
+        self.assertNotEqual(set(users), set(self.source.keyspace()))
+        self.assertEqual(self.target.keyspace(7), {})
+
     # ── renaming ──
 
     RENAME = "switch: rename"
