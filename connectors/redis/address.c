@@ -55,7 +55,12 @@ static bau_status set_option(struct redis_address *a, const char *name, const ch
     const struct {
         const char *name, **to;
     } files[] = {
-        { "ca", &a->ca }, { "cert", &a->cert }, { "key", &a->key }, { "server_name", &a->server_name }
+        { "ca", &a->ca },
+        { "cert", &a->cert },
+        { "key", &a->key },
+        { "server_name", &a->server_name },
+        { "sentinel_user", &a->sentinel_user },
+        { "sentinel_password", &a->sentinel_password },
     };
     for (size_t i = 0; i < BAU_COUNT(files); i++)
         if (strcmp(files[i].name, name) == 0) {
@@ -64,7 +69,19 @@ static bau_status set_option(struct redis_address *a, const char *name, const ch
         }
     if (strcmp(name, "db") == 0)
         return number(value, &a->db) ? BAU_OK : bad("names a database that is no number", err);
-    return bad("has an option other than db, ca, cert, key and server_name", err);
+    if (strcmp(name, "cluster") == 0) {
+        a->cluster = strcmp(value, "true") == 0;
+        return a->cluster ? BAU_OK : bad("has cluster= with something other than true", err);
+    }
+    if (strcmp(name, "role") == 0) {
+        a->replica = strcmp(value, "replica") == 0;
+        return a->replica || strcmp(value, "master") == 0
+                   ? BAU_OK
+                   : bad("has role= with something other than master and replica", err);
+    }
+    return bad("has an option other than db, ca, cert, key, server_name, cluster, role, sentinel_user and "
+               "sentinel_password",
+               err);
 }
 
 static bau_status options(struct redis_address *a, const char *text, struct bau_arena *arena,
@@ -96,8 +113,8 @@ static bau_status account(struct redis_address *a, const char *from, size_t n, s
     return BAU_OK;
 }
 
-static bau_status host(struct redis_address *a, const char *from, size_t n, struct bau_arena *arena,
-                       struct bau_error *err)
+static bau_status host(struct redis_seed *to, const char *from, size_t n, const char *usual_port,
+                       struct bau_arena *arena, struct bau_error *err)
 {
     const char *end = from + n, *name = from, *name_end = end, *port = NULL;
     if (n && *from == '[') {
@@ -110,11 +127,66 @@ static bau_status host(struct redis_address *a, const char *from, size_t n, stru
         name_end = port;
         port++;
     }
-    a->host = name_end > name ? part(arena, name, (size_t)(name_end - name)) : "localhost";
-    a->port = port && port < end ? part(arena, port, (size_t)(end - port)) : "6379";
+    to->host = name_end > name ? part(arena, name, (size_t)(name_end - name)) : "localhost";
+    to->port = port && port < end ? part(arena, port, (size_t)(end - port)) : usual_port;
     uint32_t checked;
-    if (!a->host || !a->port || !number(a->port, &checked) || checked > 65535)
+    if (!to->host || strlen(to->host) > 255 || !to->port || !number(to->port, &checked) || checked > 65535)
         return bad("has a host or port that cannot be read", err);
+    return BAU_OK;
+}
+
+/* "h1:p1,h2:p2" */
+static bau_status hosts(struct redis_address *a, const char *from, size_t n, const char *usual_port,
+                        struct bau_arena *arena, struct bau_error *err)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < n; i++)
+        most += from[i] == ',';
+    struct redis_seed *seeds = bau_arena_zero(arena, most * sizeof *seeds);
+    if (!seeds)
+        return bau_error_set(err, BAU_E_NOMEM, "URI");
+    for (size_t at = 0; a->n_seeds < most; a->n_seeds++) {
+        const char *comma = memchr(from + at, ',', n - at);
+        const size_t len = comma ? (size_t)(comma - from) - at : n - at;
+        if (most > 1 && !len)
+            return bad("has a ',' with no host behind or before it", err);
+        BAU_TRY(host(&seeds[a->n_seeds], from + at, len, usual_port, arena, err));
+        at += len + 1;
+    }
+    a->seeds = seeds;
+    a->host = seeds->host;
+    a->port = seeds->port;
+    return BAU_OK;
+}
+
+/* "/db", or of sentinels "/master/db" */
+static bau_status path_of(struct redis_address *a, const char *path, size_t n, bool sentinels,
+                          struct bau_arena *arena, struct bau_error *err)
+{
+    const char *at = path, *end = path + n;
+    if (sentinels) {
+        const char *slash = n > 1 ? memchr(path + 1, '/', n - 1) : NULL;
+        at = slash ? slash : end;
+        if (at - path < 2 || !(a->master = part(arena, path + 1, (size_t)(at - path) - 1)))
+            return bad("names no master; write redis+sentinel://HOST:PORT,HOST:PORT/MASTER/DB", err);
+    }
+    char *db = end - at > 1 ? part(arena, at + 1, (size_t)(end - at) - 1) : NULL;
+    if (end - at > 1 && (!db || !number(db, &a->db)))
+        return bad("names a database that is no number; write redis://HOST:PORT/0", err);
+    return BAU_OK;
+}
+
+/* What only goes together. */
+static bau_status fits(const struct redis_address *a, struct bau_error *err)
+{
+    if (!a->cert != !a->key)
+        return bad("needs both cert= and key= for a client certificate", err);
+    if (!a->tls && (a->ca || a->cert))
+        return bad("has certificates but no TLS; write rediss://", err);
+    if (!a->master && (a->replica || a->sentinel_user || a->sentinel_password))
+        return bad("has an option of sentinels; write redis+sentinel://", err);
+    if (a->sentinel_user && !a->sentinel_password)
+        return bad("names a sentinel_user without a sentinel_password", err);
     return BAU_OK;
 }
 
@@ -128,6 +200,8 @@ bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct 
     a.file = strncmp(uri, "redis+rdb", 9) == 0;
     const bool local = a.file || strncmp(uri, "redis+unix", 10) == 0;
     a.tls = strncmp(uri, "rediss", 6) == 0;
+    const bool sentinels =
+        strncmp(uri, "redis+sentinel", 14) == 0 || strncmp(uri, "rediss+sentinel", 15) == 0;
     rest += 3;
     const size_t n = strcspn(rest, "/?");
     const char *at = NULL;
@@ -141,17 +215,12 @@ bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct 
         if (path_len < 2 || !(a.path = part(arena, path, path_len)))
             return bad("names no socket or file; write redis+unix:///path or redis+rdb:///path", err);
     } else {
-        BAU_TRY(host(&a, name, (size_t)(path - name), arena, err));
-        char *db = path_len > 1 ? part(arena, path + 1, path_len - 1) : NULL;
-        if (path_len > 1 && (!db || !number(db, &a.db)))
-            return bad("names a database that is no number; write redis://HOST:PORT/0", err);
+        BAU_TRY(hosts(&a, name, (size_t)(path - name), sentinels ? "26379" : "6379", arena, err));
+        BAU_TRY(path_of(&a, path, path_len, sentinels, arena, err));
     }
     if (path[path_len] == '?')
         BAU_TRY(options(&a, path + path_len + 1, arena, err));
-    if (!a.cert != !a.key)
-        return bad("needs both cert= and key= for a client certificate", err);
-    if (!a.tls && (a.ca || a.cert))
-        return bad("has certificates but no TLS; write rediss://", err);
+    BAU_TRY(fits(&a, err));
     *out = a;
     return BAU_OK;
 }

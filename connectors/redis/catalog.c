@@ -70,17 +70,18 @@ static bau_status from_file(void *self, const struct redis_key *key, struct bau_
     return take_key(self, key->name, &key->place, err);
 }
 
-static bau_status scan(struct listing *l, struct bau_error *err)
+static bau_status scan(void *self, struct redis_client *client, struct bau_error *err)
 {
-    struct bau_side *side = l->side;
+    struct listing *l = self;
+    const struct bau_side *side = l->side;
     char cursor[24] = "0", count[16];
     (void)snprintf(count, sizeof count, "%d", SCAN_COUNT);
     do {
         REDIS_AUTO_REPLY *reply = NULL;
         if (side->with.watch.stopped && side->with.watch.stopped(side->with.watch.self))
             return bau_error_set(err, BAU_E_CANCELLED, "stopped");
-        BAU_TRY(redis_throttle_wait(side->throttle, side->main, 0, 0, err));
-        BAU_TRY(redis_call(side->main, &reply, err, "SCAN", cursor, "COUNT", count, NULL));
+        BAU_TRY(redis_throttle_wait(side->throttle, client, 0, 0, err));
+        BAU_TRY(redis_call(client, &reply, err, "SCAN", cursor, "COUNT", count, NULL));
         if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
             reply->element[0]->type != REDIS_REPLY_STRING || reply->element[1]->type != REDIS_REPLY_ARRAY)
             return bau_error_set(err, BAU_E_SOURCE, "SCAN gave an answer of another shape");
@@ -88,6 +89,27 @@ static bau_status scan(struct listing *l, struct bau_error *err)
         BAU_TRY(take_keys(l, reply->element[1], err));
     } while (strcmp(cursor, "0") != 0);
     return BAU_OK;
+}
+
+static bau_status take_one(void *self, struct bau_slice key, struct bau_error *err)
+{
+    return take_key(self, key, NULL, err);
+}
+
+static void each_known(void *self, void (*each)(void *to, struct bau_slice key), void *to)
+{
+    const struct listing *l = self;
+    for (uint32_t i = 0; i <= l->side->n_sets; i++) {
+        const struct redis_set *set = i < l->side->n_sets ? &l->side->sets[i] : &l->loose;
+        for (size_t at = 0, k = 0; k < set->n_keys; k++)
+            each(to, redis_key_at(set, at, &at, NULL));
+    }
+}
+
+static bau_status list_server(struct listing *l, struct bau_error *err)
+{
+    const struct redis_lister lister = { l, scan, take_one, each_known };
+    return l->side->cluster ? redis_cluster_list(l->side->main, &lister, err) : scan(l, l->side->main, err);
 }
 
 /* ── templates ───────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -172,7 +194,7 @@ bau_status redis_list_keys(struct bau_side *side, struct bau_error *err)
     BAU_TRY(named_sets(side, err));
     BAU_TRY(make_trie(side, side->sets, side->n_sets, &trie, err));
     struct listing l = { .side = side, .trie = trie };
-    bau_status status = side->address.file ? redis_file_walk(side, from_file, &l, err) : scan(&l, err);
+    bau_status status = side->address.file ? redis_file_walk(side, from_file, &l, err) : list_server(&l, err);
     if (status == BAU_OK && l.loose.n_keys)
         status = induce(side, &l.loose, err);
     if (l.loose.keys.data)
@@ -252,14 +274,25 @@ bau_status redis_catalog(struct bau_side *side, struct bau_catalog **out, struct
     return status;
 }
 
-/* A part is a stretch of the list: from and to are places in it, at the start of a key. */
-static uint32_t cut(const struct redis_set *set, uint32_t dataset, struct bau_part *parts)
+/* The master that holds the key that starts at `at`; the same for all keys of a single server. */
+static uint32_t master_of(const struct bau_side *side, const struct redis_set *set, size_t at)
 {
+    size_t next;
+    return side->cluster ? redis_cluster_owner(redis_client_cluster(side->main),
+                                               redis_slot(redis_key_at(set, at, &next, NULL)))
+                         : 0;
+}
+
+/* A part is a stretch of the list: from and to are places in it, at the start of a key. All its keys are of one master. */
+static uint32_t cut(const struct bau_side *side, uint32_t dataset, struct bau_part *parts)
+{
+    const struct redis_set *set = &side->sets[dataset];
     uint32_t n = 0;
     size_t start = 0, at = 0;
     for (uint64_t k = 0, in = 0; k < set->n_keys; k++) {
+        const size_t here = at;
         (void)redis_key_at(set, at, &at, NULL);
-        if (++in < PART_KEYS && k + 1 < set->n_keys)
+        if (++in < PART_KEYS && k + 1 < set->n_keys && master_of(side, set, here) == master_of(side, set, at))
             continue;
         if (parts)
             parts[n] = (struct bau_part){ .dataset = dataset,
@@ -280,7 +313,7 @@ bau_status redis_split(struct bau_side *side, const struct bau_catalog *catalog,
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < side->n_sets; i++)
-        n += catalog->datasets[i].kind == BAU_DATASET_ROWS ? cut(&side->sets[i], i, NULL) : 0;
+        n += catalog->datasets[i].kind == BAU_DATASET_ROWS ? cut(side, i, NULL) : 0;
     struct bau_part *parts = bau_arena_zero(arena, ((size_t)n + 1) * sizeof *parts);
     if (!parts)
         return bau_error_set(err, BAU_E_NOMEM, "parts");
@@ -288,7 +321,7 @@ bau_status redis_split(struct bau_side *side, const struct bau_catalog *catalog,
     for (uint32_t i = 0; i < side->n_sets; i++) {
         if (catalog->datasets[i].kind != BAU_DATASET_ROWS)
             continue;
-        const uint32_t of = cut(&side->sets[i], i, at);
+        const uint32_t of = cut(side, i, at);
         for (uint32_t p = 0; p < of; p++)
             at[p].of = of;
         at += of;

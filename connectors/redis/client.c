@@ -1,6 +1,6 @@
 /* Transport and RESP: see client.h. The socket never blocks; poll waits, so that timeouts and interrupts are ours.
  * hiredis only takes answers apart. */
-#include "client.h"
+#include "cluster.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,9 @@ struct redis_client {
     redisReader *reader;
     struct bau_text out;
     char *in;
+    struct redis_cluster *cluster; /* all else but `with` and `cut` is then unused */
+    char host[256], port[8];       /* of the address */
+    char name[40];
 };
 
 /* ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -189,6 +192,8 @@ static bau_status start_tls(struct redis_client *c, struct bau_error *err)
 
 bau_status redis_send(struct redis_client *c, struct bau_error *err)
 {
+    if (c->cluster)
+        return redis_cluster_send(c->cluster, err);
     if (c->out.failed)
         return bau_error_set(err, BAU_E_NOMEM, "commands to the %s", c->with.what);
     for (size_t at = 0; at < c->out.len;) {
@@ -213,7 +218,7 @@ bau_status redis_send(struct redis_client *c, struct bau_error *err)
 
 size_t redis_unsent(const struct redis_client *c)
 {
-    return c->out.len;
+    return c->cluster ? redis_cluster_unsent(c->cluster) : c->out.len;
 }
 
 static bau_status receive(struct redis_client *c, struct bau_error *err)
@@ -242,14 +247,27 @@ static bau_status receive(struct redis_client *c, struct bau_error *err)
 
 /* ── commands and answers ────────────────────────────────────────────────────────────────────────────────────────── */
 
+void redis_encode_words(struct bau_text *to, uint32_t n, const struct bau_slice *words)
+{
+    bau_text_addf(to, "*%u\r\n", n);
+    for (uint32_t i = 0; i < n; i++) {
+        bau_text_addf(to, "$%zu\r\n", words[i].len);
+        bau_text_addn(to, words[i].data, words[i].len);
+        bau_text_addn(to, "\r\n", 2);
+    }
+}
+
+void redis_add_encoded(struct redis_client *c, const char *bytes, size_t n)
+{
+    bau_text_addn(&c->out, bytes, n);
+}
+
 void redis_add(struct redis_client *c, uint32_t n, const struct bau_slice *words)
 {
-    bau_text_addf(&c->out, "*%u\r\n", n);
-    for (uint32_t i = 0; i < n; i++) {
-        bau_text_addf(&c->out, "$%zu\r\n", words[i].len);
-        bau_text_addn(&c->out, words[i].data, words[i].len);
-        bau_text_addn(&c->out, "\r\n", 2);
-    }
+    if (c->cluster)
+        redis_cluster_add(c->cluster, n, words);
+    else
+        redis_encode_words(&c->out, n, words);
 }
 
 static void say(struct redis_client *c, const char *first, va_list rest)
@@ -272,6 +290,8 @@ void redis_say(struct redis_client *c, ...)
 
 bau_status redis_next(struct redis_client *c, redisReply **out, struct bau_error *err)
 {
+    if (c->cluster)
+        return redis_cluster_next(c->cluster, out, err);
     for (;;) {
         void *reply = NULL;
         if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
@@ -311,7 +331,7 @@ bau_status redis_refused(const struct redis_client *c, const char *command, cons
         { "MASTERDOWN", "the replica has lost its master", BAU_RETRY_BACKOFF },
         { "CLUSTERDOWN", "the cluster is down", BAU_RETRY_BACKOFF },
         { "MISCONF", "the server cannot save and takes no writes", BAU_RETRY_NO },
-        { "MOVED", "the server is a node of a cluster, which this connector does not read", BAU_RETRY_NO },
+        { "TRYAGAIN", "a slot of the cluster is being moved", BAU_RETRY_BACKOFF },
         { "DENIED", "the server is in protected mode", BAU_RETRY_NO },
         { "UNKILLABLE", "the server is busy with a script", BAU_RETRY_NO },
     };
@@ -389,17 +409,26 @@ bau_status redis_client_open(const struct redis_client_with *with, struct redis_
     c->with = *with;
     c->address = *with->address;
     c->with.address = &c->address;
+    if (c->address.host) {
+        (void)snprintf(c->host, sizeof c->host, "%s", with->address->host);
+        (void)snprintf(c->port, sizeof c->port, "%s", with->address->port);
+        c->address.host = c->host;
+        c->address.port = c->port;
+    }
     c->fd = -1;
     c->in = bau_alloc(READ_BYTES);
     c->reader = redisReaderCreate();
     bau_status status = c->in && c->reader ? BAU_OK : bau_error_set(err, BAU_E_NOMEM, "connection");
     if (status == BAU_OK)
         status = c->address.path ? connect_unix(c, err) : connect_tcp(c, err);
+    if (status == BAU_OK && with->reached)
+        *with->reached = true;
     if (status == BAU_OK && c->address.tls)
         status = start_tls(c, err);
     if (status == BAU_OK)
         status = greet(c, err);
     c->with.name = NULL; /* the caller's */
+    c->with.reached = NULL;
     if (status != BAU_OK) {
         redis_client_close(c);
         return status;
@@ -408,10 +437,39 @@ bau_status redis_client_open(const struct redis_client_with *with, struct redis_
     return BAU_OK;
 }
 
+bau_status redis_client_open_cluster(const struct redis_client_with *with, struct redis_client **out,
+                                     struct bau_error *err)
+{
+    struct redis_client *c = bau_alloc(sizeof *c);
+    if (!c)
+        return bau_error_set(err, BAU_E_NOMEM, "connection");
+    c->with = *with;
+    c->address = *with->address;
+    c->with.address = &c->address;
+    c->fd = -1;
+    if (with->name) { /* nodes are connected to later on */
+        (void)snprintf(c->name, sizeof c->name, "%s", with->name);
+        c->with.name = c->name;
+    }
+    const bau_status status = redis_cluster_new(&c->with, &c->cut, &c->cluster, err);
+    if (status != BAU_OK) {
+        redis_client_close(c);
+        return status;
+    }
+    *out = c;
+    return BAU_OK;
+}
+
+struct redis_cluster *redis_client_cluster(const struct redis_client *c)
+{
+    return c->cluster;
+}
+
 void redis_client_close(struct redis_client *c)
 {
     if (!c)
         return;
+    redis_cluster_free(c->cluster);
     SSL_free(c->ssl);
     SSL_CTX_free(c->tls);
     if (c->fd >= 0)

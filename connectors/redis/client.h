@@ -11,18 +11,27 @@
 
 #include "bauta/connector.h"
 
+struct redis_seed {
+    const char *host, *port;
+};
 struct redis_address {
     bool tls;
-    const char *host, *port; /* TCP */
-    const char *path;        /* unix socket or file; NULL: TCP */
-    bool file;               /* an RDB file: there is no server */
+    const char *host, *port; /* TCP; the first of the seeds */
+    uint32_t n_seeds;        /* hosts that the URI names: several of a cluster or sentinels */
+    const struct redis_seed *seeds;
+    bool cluster;     /* it must be one */
+    const char *path; /* unix socket or file; NULL: TCP */
+    bool file;        /* an RDB file: there is no server */
     const char *user, *password;
+    const char *master; /* the seeds are sentinels, and this is what they call it; NULL: they are servers */
+    bool replica;       /* one of the master's replicas */
+    const char *sentinel_user, *sentinel_password;
     const char *ca, *cert, *key; /* files of PEM */
     const char *server_name;     /* what the certificate must be for; NULL: host */
     uint32_t db;
 };
-/* "redis://user:password@host:port/db", "rediss://…?ca=FILE&cert=FILE&key=FILE", "redis+unix:///path?db=1",
- * "redis+rdb:///file?db=1". Texts live in
+/* "redis://user:password@host:port,host:port/db", "rediss://…?ca=FILE&cert=FILE&key=FILE", "redis+unix:///path?db=1",
+ * "redis+rdb:///file?db=1", "redis+sentinel://h1:p1,h2:p2/master/db?role=replica". Texts live in
  * `arena`. Errors are BAU_E_USAGE and never repeat the URI. */
 bau_status redis_address_parse(const char *uri, struct bau_arena *arena, struct redis_address *out,
                                struct bau_error *err) BAU_MUST_CHECK;
@@ -35,18 +44,26 @@ struct redis_client_with {
     uint64_t timeout_ms;    /* longest wait for the next byte */
     struct bau_watch watch; /* asked while waiting whether the run was stopped */
     const char *name;       /* CLIENT SETNAME; NULL: none */
+    bool *reached;          /* becomes true when there is somebody at the address; may be NULL */
 };
 /* Connected, authenticated, named, database selected. The texts of the address live as long as the client, `with` itself
  * need not. */
 bau_status redis_client_open(const struct redis_client_with *with, struct redis_client **out,
                              struct bau_error *err) BAU_MUST_CHECK;
-void redis_client_close(struct redis_client *client); /* takes NULL */
-void redis_client_cut(struct redis_client *client);   /* any thread: calls under way end soon with an error */
+/* The same for a whole cluster, of which the address's seeds are nodes: see cluster.h. */
+bau_status redis_client_open_cluster(const struct redis_client_with *with, struct redis_client **out,
+                                     struct bau_error *err) BAU_MUST_CHECK;
+struct redis_cluster *redis_client_cluster(const struct redis_client *client); /* NULL: of one server */
+void redis_client_close(struct redis_client *client);                          /* takes NULL */
+void redis_client_cut(struct redis_client *client); /* any thread: calls under way end soon with an error */
 
 bool redis_client_stopped(const struct redis_client *client); /* it was cut, or the run is to end */
 
 /* Adds one command; nothing is sent yet. */
 void redis_add(struct redis_client *client, uint32_t n, const struct bau_slice *words);
+/* A command as it goes over the line, and such bytes added to a client of one server. */
+void redis_encode_words(struct bau_text *to, uint32_t n, const struct bau_slice *words);
+void redis_add_encoded(struct redis_client *client, const char *bytes, size_t n);
 /* The same from NUL-terminated words, the last one NULL. */
 void redis_say(struct redis_client *client, ...);
 bau_status redis_send(struct redis_client *client, struct bau_error *err) BAU_MUST_CHECK;

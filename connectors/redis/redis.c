@@ -75,11 +75,32 @@ static bau_status redis_open(const struct bau_open *with, struct bau_side **out,
                     : bau_error_set(err, BAU_E_NOMEM, "store %s", with->store);
     if (status == BAU_OK && side->address.file && with->write)
         status = bau_error_set(err, BAU_E_USAGE, "an RDB file can be a source only");
+    if (status == BAU_OK && side->address.replica && with->write)
+        status = bau_error_set(err, BAU_E_USAGE, "role=replica is for sources: a target is written to");
     if (status != BAU_OK) {
         redis_close(side);
         return status;
     }
     *out = side;
+    return BAU_OK;
+}
+
+/* A source's links each ask anew, so that a part that is read again after a failover finds the new master. A target's
+ * stay with one server: after a failover the new master may lack keys that the old one took. */
+static bau_status by_sentinel(struct bau_side *side, const struct redis_client_with *with,
+                              struct redis_address *address, struct redis_client **out, struct bau_error *err)
+{
+    struct redis_place_found found;
+    if (side->master_host[0]) {
+        address->host = side->master_host;
+        address->port = side->master_port;
+        return redis_client_open(with, out, err);
+    }
+    BAU_TRY(redis_sentinel_open(with, &found, out, err));
+    if (!side->with.write)
+        return BAU_OK;
+    memcpy(side->master_host, found.host, sizeof found.host);
+    memcpy(side->master_port, found.port, sizeof found.port);
     return BAU_OK;
 }
 
@@ -95,19 +116,45 @@ bau_status redis_connect(struct bau_side *side, uint32_t db, struct redis_client
                                             .timeout_ms = side->config->timeout_ms,
                                             .watch = side->with.watch,
                                             .name = name };
-    return redis_client_open(&with, out, err);
+    if (side->cluster)
+        return redis_client_open_cluster(&with, out, err);
+    return address.master ? by_sentinel(side, &with, &address, out, err) : redis_client_open(&with, out, err);
 }
 
-/* The text behind "name:" in an answer of INFO. */
-static void info(const char *text, const char *name, char *out, size_t room)
+/* The first host of the URI that answers. */
+static bau_status first_of(struct bau_side *side, struct bau_error *err)
 {
-    const size_t n = strlen(name);
-    out[0] = '\0';
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
-        if (strncmp(line, name, n) == 0 && line[n] == ':') {
-            (void)snprintf(out, room, "%.*s", (int)strcspn(line + n + 1, "\r\n"), line + n + 1);
-            return;
-        }
+    bau_status status = redis_connect(side, 0, &side->main, err);
+    for (uint32_t i = 1; status != BAU_OK && !side->address.master && i < side->address.n_seeds; i++) {
+        struct bau_error of_this = { 0 };
+        side->address.host = side->address.seeds[i].host;
+        side->address.port = side->address.seeds[i].port;
+        status = redis_connect(side, 0, &side->main, &of_this);
+    }
+    return status == BAU_OK ? BAU_OK : err->code; /* why the first one did not */
+}
+
+/* INFO of the one server said that it is a node of a cluster: from here on all nodes are spoken to. */
+static bau_status to_cluster(struct bau_side *side, const char *version, struct bau_error *err)
+{
+    if (side->address.db != 0)
+        return bau_error_set(err, BAU_E_USAGE,
+                             "a Redis Cluster has database 0 only; the URI names another one");
+    redis_client_close(side->main);
+    side->main = NULL;
+    side->cluster = true;
+    BAU_TRY(redis_connect(side, 0, &side->main, err));
+    BAU_TRY(redis_cluster_begin(side->main, side->replication, sizeof side->replication, err));
+    (void)snprintf(side->server, sizeof side->server, "Redis Cluster %s of %u masters", version,
+                   redis_masters(side->main));
+    return BAU_OK;
+}
+
+static bau_status select_own(struct bau_side *side, struct bau_error *err)
+{
+    char db[16];
+    (void)snprintf(db, sizeof db, "%u", side->address.db);
+    return redis_call(side->main, NULL, err, "SELECT", db, NULL);
 }
 
 /* Databases beside the store's own that hold keys: lines "db3:keys=…" of INFO. Nobody copies them unless a store names them. */
@@ -135,18 +182,18 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
         return BAU_OK;
     if (side->address.file)
         return redis_file_open(side, err);
-    BAU_TRY(redis_connect(side, side->address.db, &side->main, err));
+    BAU_TRY(first_of(side, err));
     BAU_TRY(redis_call(side->main, &reply, err, "INFO", NULL));
     if (reply->type != REDIS_REPLY_STRING)
         return bau_error_set(err, side->with.write ? BAU_E_TARGET : BAU_E_SOURCE, "INFO gave no text");
-    info(reply->str, "redis_version", version, sizeof version);
-    info(reply->str, "redis_mode", mode, sizeof mode);
-    info(reply->str, "master_replid", side->replication, sizeof side->replication);
+    redis_info(reply->str, "redis_version", version, sizeof version);
+    redis_info(reply->str, "redis_mode", mode, sizeof mode);
+    redis_info(reply->str, "master_replid", side->replication, sizeof side->replication);
     if (!side->replication[0])
-        info(reply->str, "run_id", side->replication, sizeof side->replication);
+        redis_info(reply->str, "run_id", side->replication, sizeof side->replication);
     if (sscanf(version, "%u.%u", &side->major, &side->minor) != 2)
         side->major = side->minor = 0;
-    info(reply->str, "valkey_version", valkey, sizeof valkey);
+    redis_info(reply->str, "valkey_version", valkey, sizeof valkey);
     side->field_ttl =
         side->major > 7 || (side->major == 7 && side->minor >= 4) || strtoul(valkey, NULL, 10) >= 9;
     if (!side->with.write)
@@ -154,9 +201,15 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
     (void)snprintf(side->server, sizeof side->server, "Redis %s, database %u%s", version, side->address.db,
                    others);
     if (strcmp(mode, "cluster") == 0)
+        return to_cluster(side, version, err);
+    if (side->address.cluster)
         return bau_error_set(err, BAU_E_USAGE,
-                             "a Redis Cluster: this connector reads and writes single servers");
-    return BAU_OK;
+                             "the URI says cluster=true, but the server is not one of a cluster");
+    if (side->address.n_seeds > 1 && !side->address.master)
+        return bau_error_set(
+            err, BAU_E_USAGE,
+            "the URI names several hosts, but the first that answers is not one of a cluster");
+    return side->address.db ? select_own(side, err) : BAU_OK;
 }
 
 bau_status redis_identity(struct bau_side *side, struct bau_arena *arena, const char **out,
@@ -218,8 +271,9 @@ void redis_link_interrupt(struct bau_link *link)
 
 const struct bau_connector bau_connector_redis = {
     .name = "redis",
-    .schemes = "redis|rediss|redis+unix|redis+rdb",
-    .summary = "Redis 6.2 to 7.2 and Valkey, single servers; a key template is a dataset, a key is a row.",
+    .schemes = "redis|rediss|redis+unix|redis+rdb|redis+sentinel|rediss+sentinel",
+    .summary = "Redis 6.2 to 7.2 and Valkey, single servers and clusters; a key template is a dataset, a key "
+               "is a row.",
     .caps = BAU_CAN_READ | BAU_CAN_WRITE | BAU_CAN_SPLIT | BAU_CAN_SWITCH,
     .options = redis_options,
     .config_bytes = sizeof(struct redis_config),

@@ -17,7 +17,7 @@
 #ifndef BAU_REDIS_H
 #define BAU_REDIS_H
 
-#include "client.h"
+#include "cluster.h"
 #include "rdb.h"
 #include "template.h"
 
@@ -64,6 +64,9 @@ struct bau_side {
     struct redis_address address;
     struct bau_arena *arena; /* private */
     struct redis_client *main;
+    bool cluster; /* main and the clients of links are of a whole cluster */
+    char master_host[256],
+        master_port[8]; /* of a target that sentinels told of: it stays the one of this run */
     uint32_t major, minor;
     char replication[48]; /* id of the data set's history: same for a master and its replicas */
     char server[120];
@@ -114,6 +117,33 @@ void redis_read_close(struct bau_reader *reader);
 /* Columns of a batch out of its frames. */
 bau_status redis_fill_columns(const struct redis_set *set, const bau_want *want, struct bau_batch *batch,
                               struct bau_error *err);
+
+/* cluster_list.c: the keys of a cluster, while its slots may move */
+struct redis_lister {
+    void *self;
+    bau_status (*scan)(void *self, struct redis_client *client, struct bau_error *err); /* one node */
+    bau_status (*take)(void *self, struct bau_slice key, struct bau_error *err);
+    void (*each_known)(void *self, void (*each)(void *to, struct bau_slice key), void *to);
+};
+bau_status redis_cluster_list(struct redis_client *client, const struct redis_lister *lister,
+                              struct bau_error *err);
+
+/* cluster_side.c: what a side does at every node; of a single server it is one */
+bau_status redis_cluster_begin(struct redis_client *main, char *replication, size_t room,
+                               struct bau_error *err);
+/* One command at every master; the numbers they answer summed up. `word` may be NULL. */
+bau_status redis_everywhere(struct redis_client *client, long long *out_sum, struct bau_error *err,
+                            const char *command, const char *word);
+uint32_t redis_masters(const struct redis_client *client);
+/* The text behind "name:" in an answer of INFO; empty: there is none. */
+void redis_info(const char *text, const char *name, char *out, size_t room);
+
+/* sentinel.c: the server that the address's sentinels tell of, its role checked; waits while they agree on a new one */
+struct redis_place_found {
+    char host[256], port[8];
+};
+bau_status redis_sentinel_open(const struct redis_client_with *with, struct redis_place_found *found,
+                               struct redis_client **out, struct bau_error *err);
 
 /* rdb_file.c: a backup in place of a server */
 bau_status redis_file_open(struct bau_side *side, struct bau_error *err);

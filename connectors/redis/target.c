@@ -31,10 +31,22 @@ static bau_status select_db(struct bau_side *side, uint32_t db, struct bau_error
 {
     char text[16];
     db_text(db, text);
+    if (side->cluster) /* has one */
+        return BAU_OK;
     if (redis_call(side->main, NULL, err, "SELECT", text, NULL) == BAU_OK)
         return BAU_OK;
     bau_error_note(err, "database %s", text);
     return err->code;
+}
+
+/* A cluster has one database, so nothing can be exchanged. */
+static bau_status may_switch(const struct bau_side *side, struct bau_error *err)
+{
+    return side->cluster && by_swap(side)
+               ? bau_error_set(err, BAU_E_USAGE,
+                               "a Redis Cluster has no databases to exchange; set `switch: flush` or "
+                               "`switch: rename` for this store")
+               : BAU_OK;
 }
 
 /* ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -61,7 +73,7 @@ static bau_status look(struct bau_side *side, struct database *out, struct bau_e
     long long mark = 0, lock = 0;
     REDIS_AUTO_REPLY *fields = NULL;
     *out = (struct database){ .of = -1 };
-    BAU_TRY(number(side, &out->keys, err, "DBSIZE", NULL));
+    BAU_TRY(redis_everywhere(side->main, &out->keys, err, "DBSIZE", NULL));
     BAU_TRY(number(side, &mark, err, "EXISTS", REDIS_MARK));
     BAU_TRY(number(side, &lock, err, "EXISTS", REDIS_LOCK));
     out->keys -= mark + lock;
@@ -91,6 +103,7 @@ bau_status redis_target_facts(struct bau_side *side, const char *source_identity
 {
     struct database d;
     BAU_TRY(redis_main(side, err));
+    BAU_TRY(may_switch(side, err));
     BAU_TRY(select_db(side, side->address.db, err));
     BAU_TRY(look(side, &d, err));
     *out = (struct bau_target_facts){ .exists = true,
@@ -183,6 +196,7 @@ bau_status redis_target_prepare(struct bau_side *side, const char *source_identi
 {
     struct database d;
     BAU_TRY(redis_main(side, err));
+    BAU_TRY(may_switch(side, err));
     if (same(side, source_identity))
         return bau_error_set(err, BAU_E_REFUSED, "target and source are the same");
     BAU_TRY(select_db(side, side->address.db, err));
@@ -233,7 +247,7 @@ bau_status redis_target_begin(struct bau_side *side, const struct bau_target_pla
         BAU_TRY(redis_staged_drop(side, err)); /* of a run that died */
         return side->was_marked ? BAU_OK : mark(side, "new", err);
     }
-    BAU_TRY(redis_call(side->main, NULL, err, "FLUSHDB", "ASYNC", NULL));
+    BAU_TRY(redis_everywhere(side->main, NULL, err, "FLUSHDB", "ASYNC"));
     if (!by_swap(side)) { /* the lock went with the rest */
         BAU_TRY(lock(side, err));
     }
@@ -313,7 +327,7 @@ bau_status redis_target_switch(struct bau_side *side, struct bau_error *err)
     if (side->config->keep_previous)
         return BAU_OK;
     BAU_TRY(select_db(side, side->config->spare_db, err));
-    return redis_call(side->main, NULL, err, "FLUSHDB", "ASYNC", NULL);
+    return redis_everywhere(side->main, NULL, err, "FLUSHDB", "ASYNC");
 }
 
 void redis_target_abandon(struct bau_side *side)
@@ -326,7 +340,7 @@ void redis_target_abandon(struct bau_side *side)
     if (redis_connect(side, side->address.db, &side->main, &ignored) != BAU_OK)
         return; /* the next run breaks the lock and empties the shadow */
     if (side->shadow_made && by_swap(side) && select_db(side, side->shadow_db, &ignored) == BAU_OK)
-        (void)!redis_call(side->main, NULL, &ignored, "FLUSHDB", "ASYNC", NULL);
+        (void)!redis_everywhere(side->main, NULL, &ignored, "FLUSHDB", "ASYNC");
     if (side->shadow_made && by_rename(side) && redis_staged_drop(side, &ignored) == BAU_OK &&
         !side->was_marked)
         (void)!redis_call(side->main, NULL, &ignored, "DEL", REDIS_MARK, NULL);

@@ -130,8 +130,11 @@ class Redis:
                       "--tls-ca-cert-file", authority.root, "--tls-auth-clients", "yes"]
         for line in self.conf:
             words += ["--" + line.split()[0]] + line.split()[1:]
+        self.launch([program(), *words])
+
+    def launch(self, words):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([program(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.folder, start_new_session=True, **servers.as_account())
         end = time.monotonic() + START_SECONDS
         while True:
@@ -191,6 +194,23 @@ class Redis:
             values = c.pipe([reads[t](key) for t, key in zip(types, keys)])
             expires = c.pipe([("PEXPIRETIME", key) for key in keys])
         return {key: (t, _plain(t, value), at) for key, t, value, at in zip(keys, types, values, expires)}
+
+
+class Sentinel(Redis):
+    """A sentinel in dir/name: it keeps its configuration in a file. `conf`: lines of sentinel.conf."""
+
+    def start(self):
+        self.port = self.port or servers.free_port()
+        path = os.path.join(self.folder, "sentinel.conf")
+        lines = [f"port {self.port}", "bind 127.0.0.1", f'dir "{self.folder}"', *self.conf]
+        if self.password:
+            lines += [f"requirepass {self.password}", f"sentinel sentinel-pass {self.password}"]
+        with open(path, "w") as f:
+            f.write("\n".join(lines) + "\n")
+        who = servers.account()
+        if who:
+            os.chown(path, who.pw_uid, who.pw_gid)
+        self.launch([program(), path, "--sentinel"])
 
 
 def pairs(flat):

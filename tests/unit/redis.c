@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#include "connectors/redis/client.h"
+#include "connectors/redis/slot.h"
 #include "connectors/redis/template.h"
 #include "tests/fuzz/rdb.c"
 
@@ -128,6 +128,17 @@ static const struct {
     { "redis://u:p%40%3a@h:1/3", "h", "1", "u", "p@:", 3, true },
     { "rediss://:p@[::1]:2/", "::1", "2", NULL, "p", 0, true },
     { "redis+unix:///s?db=4", NULL, NULL, NULL, NULL, 4, true },
+    { "redis://h:1,[::1]:2/0?cluster=true", "h", "1", NULL, NULL, 0, true },
+    { "redis+sentinel://u:p@h,i:3/main/2?sentinel_password=x&role=replica", "h", "26379", "u", "p", 2, true },
+    { "rediss+sentinel://h/main", "h", "26379", NULL, NULL, 0, true },
+    { .uri = "redis+sentinel://h" },
+    { .uri = "redis+sentinel://h//1" },
+    { .uri = "redis+sentinel://h/main/x" },
+    { .uri = "redis://h:1,,h:2" },
+    { .uri = "redis://h?role=replica" },
+    { .uri = "redis+sentinel://h/m?role=slave" },
+    { .uri = "redis+sentinel://h/m?sentinel_user=u" },
+    { .uri = "redis://h?cluster=yes" },
     { .uri = "redis://h/x" },
     { .uri = "redis://h:70000" },
     { .uri = "redis://h?ca=/f" },
@@ -186,4 +197,58 @@ Test(redis, every_byte_changed_once)
                 bytes[i] ^= (uint8_t)flip;
             }
     }
+}
+
+static const struct {
+    const char *key;
+    uint32_t slot;
+} slots[] = {
+    /* the cluster specification's check value; the others from CLUSTER KEYSLOT of a 7.0 server */
+    { "123456789", 12739 },    { "", 0 },
+    { "foo", 12182 },          { "{foo}bar", 12182 },
+    { "foo{}{bar}", 8363 },    { "foo{{bar}}zap", 4015 },
+    { "foo{bar}{zap}", 5061 }, { "{", 4092 },
+    { "a}b{", 6027 },
+};
+
+Test(redis, slots_of_keys)
+{
+    for (size_t i = 0; i < BAU_COUNT(slots); i++)
+        cr_expect_eq(redis_slot(slice(slots[i].key)), slots[i].slot, "%s", slots[i].key);
+}
+
+Test(redis, keys_of_commands)
+{
+    const struct bau_slice get[] = { slice("GET"), slice("k") }, multi[] = { slice("MULTI") },
+                           info[] = { slice("XINFO"), slice("STREAM"), slice("k") };
+    cr_expect_eq(redis_key_word(2, get), 1);
+    cr_expect_eq(redis_key_word(1, multi), 0);
+    cr_expect_eq(redis_key_word(3, info), 2);
+}
+
+static redisReply *error_reply(const char *text)
+{
+    static redisReply reply;
+    static char words[400];
+    snprintf(words, sizeof words, "%s", text);
+    reply = (redisReply){ .type = REDIS_REPLY_ERROR, .str = words, .len = strlen(words) };
+    return &reply;
+}
+
+Test(redis, redirects)
+{
+    struct redis_redirect to;
+    cr_assert(redis_redirect_parse(error_reply("MOVED 3999 127.0.0.1:6381"), &to));
+    cr_expect(!to.ask && to.slot == 3999);
+    cr_expect_str_eq(to.host, "127.0.0.1");
+    cr_expect_str_eq(to.port, "6381");
+    cr_assert(redis_redirect_parse(error_reply("ASK 1 ::1:7"), &to));
+    cr_expect(to.ask);
+    cr_expect_str_eq(to.host, "::1");
+    cr_assert(redis_redirect_parse(error_reply("MOVED 1 :7"), &to));
+    cr_expect_str_eq(to.host, "");
+    cr_expect(!redis_redirect_parse(error_reply("MOVED 16384 a:7"), &to));
+    cr_expect(!redis_redirect_parse(error_reply("MOVED"), &to));
+    cr_expect(!redis_redirect_parse(error_reply("MOVEDX 1 a:7"), &to));
+    cr_expect(!redis_redirect_parse(error_reply("ERR no"), &to));
 }
