@@ -7,6 +7,7 @@ import unittest
 
 import case
 import kit
+import redis_cluster
 import redis_server
 import test_redis
 from test_redis import ALL, FAR, KEEP, Job, fill_every_type, setUpModule  # noqa: F401
@@ -455,6 +456,58 @@ class Windows(unittest.TestCase):
         for server in (self.source, self.target):
             with server.client() as c:
                 c("FLUSHALL")
+
+
+class InACluster(unittest.TestCase):
+    """Windows, typed commands and renaming where keys hash to slots."""
+    maxDiff = 2000
+
+    @classmethod
+    def setUpClass(cls):
+        folder = case.scratch().path
+        cls.cluster = redis_cluster.Cluster(folder, "cluster-big")
+        cls.addClassCleanup(cls.cluster.close)
+        cls.single = redis_server.Redis(folder, "cluster-big-single")
+        cls.addClassCleanup(cls.single.close)
+
+    def same(self):
+        new, old = comparable(self.cluster.keyspace()), comparable(self.single.keyspace())
+        self.assertEqual(set(new), set(old))
+        for key in old:
+            self.assertEqual(new[key], old[key], key[:40])
+
+    def test_rename(self):
+        """From one server into a cluster without a moment in which it is empty, in windows, and back."""
+        job = Job(self.single, self.cluster, store="switch: rename")
+        with self.single.client() as c:
+            fill_large(c)
+            for key in ("{tag}:1", "{tag}:2", "no {} tag", "a}b{c", "{open", "}", "{}", "}{x}"):
+                c("SET", key, key)
+        for store in ("", ", " + BIG):
+            job.write(store="switch: rename" + store)
+            job.refresh("--lanes", "2")
+            self.same()
+            with self.single.client() as c:
+                c("DEL", "{tag}:1", "a}b{c", "geo")
+        job.refresh()
+        self.same()
+        self.assertEqual(self.cluster.everywhere("KEYS", "bauta:new:*"), [[], [], []])
+        back = Job.__new__(Job)
+        back.__dict__.update(job.__dict__, source_url=job.target_url, target_url=job.source_url)
+        back.write(store=BIG + ", allow_replace: true")
+        with self.single.client() as c:
+            c("FLUSHALL")
+        back.refresh("--lanes", "2")
+        self.same()
+
+    def test_typed(self):
+        job = Job(self.single, self.cluster, store="switch: rename")
+        with self.single.client() as c:
+            fill_large(c)
+        self.cluster.everywhere("ACL", "SETUSER", "plain", "on", ">word", "~*", "+@all", "-restore")
+        job.target_url = self.cluster.url(account="plain:word")
+        job.refresh("--lanes", "2")
+        self.same()
 
 
 def measured(job):
