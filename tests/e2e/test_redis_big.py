@@ -358,13 +358,13 @@ class Windows(unittest.TestCase):
         """Over all lanes; large values count by their bytes."""
         job = self.job()
         with self.source.client() as c:
-            c.pipe([("SET", f"a:{i}", "x" * 10) for i in range(3000)])
+            c.pipe([("SET", f"a:{i}", "x" * 10) for i in range(2000)])
         free, _done = self.timed(job)
         self.assertLess(free, 2)
-        job.write(store="keys_per_second: 1500")
+        job.write(store="keys_per_second: 2000")
         for lanes in ("1", "3"):
             slow, _done = self.timed(job, "--lanes", lanes)
-            self.assertGreater(slow, 1.7)
+            self.assertGreater(slow, 0.85)
             self.assertLess(slow, 5)
         with self.source.client() as c:
             c("FLUSHALL")
