@@ -125,7 +125,7 @@ class Sentinels:
             lines = ["sentinel resolve-hostnames no",
                      f"sentinel monitor {name} 127.0.0.1 {master.port} {n // 2 + 1}",
                      f"sentinel down-after-milliseconds {name} 500", f"sentinel failover-timeout {name} 5000"]
-            self.nodes.append(redis_server.Sentinel(dir, f"sentinel-{name}-{i}", lines, password))
+            self.nodes.append(redis_server.Sentinel(dir, f"sentinel-{name}-{i}", lines, password=password))
         wait_for(lambda: all(int(self.of(node)[b"num-other-sentinels"]) == n - 1 and int(self.of(node)[b"num-slaves"]) == 1
                              for node in self.nodes), "the sentinels to know each other")
 
