@@ -171,7 +171,7 @@ static bau_status indexes(struct finish *f, struct bau_error *err)
     for (uint32_t i = 0; i < f->script->n; i++) {
         const struct pg_entry *entry = &f->script->entries[i];
         const uint32_t dataset = entry->section == PG_SECTION_POST ? index_table(f, entry) : BAU_NO_DATASET;
-        if (dataset == BAU_NO_DATASET)
+        if (dataset == BAU_NO_DATASET || pg_kept(f->side, dataset))
             continue;
         struct pg_job *job = add_job(f, entry, dataset);
         if (!job)
@@ -375,7 +375,8 @@ static bau_status analyze(struct finish *f, struct bau_error *err)
         const struct bau_dataset *dataset = &f->plan->catalog->datasets[i];
         const bool covered = dataset->parent != BAU_NO_DATASET && !foreign[dataset->parent];
         if (covered || foreign[i] || dataset->kind == BAU_DATASET_SCHEMA ||
-            f->side->tables[i].kind == PG_LARGE_OBJECTS || pg_target_lacks(f->side, dataset))
+            f->side->tables[i].kind == PG_LARGE_OBJECTS || pg_target_lacks(f->side, dataset) ||
+            pg_kept(f->side, i))
             continue;
         const struct pg_entry *entry = own_entry(
             f, "ANALYZE", dataset->name, bau_arena_printf(f->arena, "ANALYZE %s", f->side->tables[i].ident));
@@ -414,14 +415,18 @@ static bau_status run_phases(struct finish *f, struct bau_error *err)
     BAU_TRY(pg_report_status(report, err)); /* what is missing cannot be mended: no need to go on */
     BAU_TRY(sequences(f, err));
     BAU_TRY(pg_large_finish(f->side, f->plan, err));
+    BAU_TRY(pg_update_triggers(f->side, err));
     BAU_TRY(rest(f, false, err));
     BAU_TRY(materialised_views(f, err));
     BAU_TRY(pg_report_status(report, err));
     BAU_TRY(analyze_views(f, err));
+    BAU_TRY(pg_record_end(f->side, err));
     BAU_TRY(rest(f, true, err));
     if (!pg_by_schema(f->side))
         BAU_TRY(pg_database_facts(f->side, err));
-    return pg_report_status(report, err);
+    BAU_TRY(pg_report_status(report, err));
+    BAU_TRY(pg_serves_note(f->side, err));
+    return pg_record_ready(f->side, err);
 }
 
 /* ── beforehand ──────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -461,6 +466,11 @@ bau_status pg_target_finish(struct bau_side *side, const struct bau_target_plan 
 {
     if (!side->target || !side->target->load)
         return bau_error_set(err, BAU_E_BUG, "finish before begin");
+    if (side->target->again.ready) {
+        BAU_TRY(pg_serves_note(side, err));
+        side->finished = true;
+        return BAU_OK;
+    }
     struct finish f = { .side = side, .plan = plan, .script = &side->target->script };
     f.arena = bau_arena_new(64 * 1024, BAU_ARENA_PLAIN);
     if (!f.arena)

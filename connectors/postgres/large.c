@@ -165,11 +165,30 @@ static bau_status make(struct bau_side *side, const struct bau_target_plan *plan
     return BAU_OK;
 }
 
+/* After a run that died: those it made are made anew; without their table it was done with all of them. */
+static bau_status begin_again(struct bau_side *side, bool *out_done, struct bau_error *err)
+{
+    PG_AUTO_RESULT *there = NULL;
+    BAU_TRY(pg_query(side, side->target->load,
+                     "SELECT pg_catalog.to_regclass('" PG_LARGE_OBJECTS_TABLE "') IS NULL", &there, err));
+    *out_done = PQgetvalue(there, 0, 0)[0] == 't';
+    return *out_done
+               ? BAU_OK
+               : pg_exec(side, side->target->load,
+                         "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata", err);
+}
+
 bau_status pg_large_finish(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
 {
     uint64_t total = 0;
     if (!carried(side))
         return BAU_OK;
+    if (side->target->again.resumed) {
+        bool done = false;
+        BAU_TRY_NOTE(begin_again(side, &done, err), err, "large objects");
+        if (done)
+            return BAU_OK;
+    }
     BAU_TRY_NOTE(count(side, &total, err), err, "large objects");
     if (total && pg_by_schema(side))
         pg_report_add(

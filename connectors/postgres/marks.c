@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { RUN_ID_LEN = 16, HASH_LEN = 8 };
 
@@ -48,6 +49,15 @@ bool pg_is_sibling(const char *final, const char *word, const char *name)
 
 /* ── marks ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+struct pg_mark pg_mark_now(const char *run_id, const char *role, const char *content)
+{
+    struct pg_mark mark = { .there = true, .time = (uint64_t)time(NULL), .content = content };
+    (void)snprintf(mark.run_id, sizeof mark.run_id, "%s", run_id);
+    (void)snprintf(mark.role, sizeof mark.role, "%s", role);
+    return mark;
+}
+
+/* `content` points into `text`; a mark in a comment ends with ']'. */
 static struct pg_mark parse_mark(const char *text)
 {
     struct pg_mark mark = { .there = false };
@@ -60,7 +70,9 @@ static struct pg_mark parse_mark(const char *text)
         return mark;
     memcpy(mark.run_id, text, id);
     memcpy(mark.role, role, n);
-    mark.time = strtoull(role + n + 1, NULL, 10);
+    char *end = NULL;
+    mark.time = strtoull(role + n + 1, &end, 10);
+    mark.content = *end == ' ' ? end + 1 : NULL;
     mark.there = true;
     return mark;
 }
@@ -115,6 +127,11 @@ bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct p
         comment += mark_in_comment(comment);
         if (*comment)
             d->mark = newer(d->mark, parse_mark(comment + 7));
+        if (d->mark.content) {
+            d->mark.content = bau_arena_textn(arena, d->mark.content, strcspn(d->mark.content, "]"));
+            if (!d->mark.content)
+                return bau_error_set(err, BAU_E_NOMEM, "list of databases");
+        }
     }
     *out = list;
     *out_n = (uint32_t)n;
@@ -137,21 +154,23 @@ static bau_status plain_comment(struct bau_side *side, const char *database, str
     return BAU_OK;
 }
 
-bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named, const char *run_id,
-                       const char *role, uint64_t now, struct bau_text *out, struct bau_error *err)
+bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named,
+                       const struct pg_mark *mark, struct bau_text *out, struct bau_error *err)
 {
     BAU_AUTO_TEXT comment = { 0 };
+    BAU_AUTO_TEXT text = { 0 };
     const char *quoted = pg_quote(side->target->arena, now_named);
-    if (!quoted)
+    bau_text_addf(&text, "%.16s %s %" PRIu64 "%s%s", mark->run_id, mark->role, mark->time,
+                  mark->content ? " " : "", mark->content ? mark->content : "");
+    if (!quoted || text.failed)
         return bau_error_set(err, BAU_E_NOMEM, "mark of the database");
     const char *superuser = PQparameterStatus(side->main, "is_superuser");
     if (superuser && strcmp(superuser, "on") == 0) {
-        bau_text_addf(out, "ALTER DATABASE %s SET \"bauta.mark\" = '%.16s %s %" PRIu64 "'", quoted, run_id,
-                      role, now);
+        bau_text_addf(out, "ALTER DATABASE %s SET \"bauta.mark\" = '%s'", quoted, text.data);
         return BAU_OK;
     }
     BAU_TRY(plain_comment(side, database, &comment, err));
-    bau_text_addf(&comment, "%s[bauta %.16s %s %" PRIu64 "]", comment.len ? "\n" : "", run_id, role, now);
+    bau_text_addf(&comment, "%s[bauta %s]", comment.len ? "\n" : "", text.data);
     char *literal = comment.failed ? NULL : PQescapeLiteral(side->main, comment.data, comment.len);
     if (!literal)
         return bau_error_set(err, BAU_E_NOMEM, "mark of the database");

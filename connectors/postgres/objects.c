@@ -335,6 +335,8 @@ static bau_status failed(struct bau_side *side, PGconn *conn, const struct pg_en
         bau_error_note(err, "%s %s", entry->type, full_name(entry, &name));
         return status;
     }
+    if (pg_made_before(side, entry, state))
+        return BAU_OK;
     /* only an extension's owner may comment on it, and it is no loss */
     if ((strcmp(state, "42501") == 0 && about(entry, "EXTENSION ")) || of_waived(side, entry)) {
         bau_log(BAU_INFO, "not made", BAU_NAME("kind", entry->type), BAU_NAME("name", entry->name));
@@ -383,8 +385,9 @@ bau_status pg_make_entry(struct bau_side *side, PGconn *conn, const struct pg_en
         const ExecStatusType kind = PQresultStatus(result);
         const bool good = kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
         if (!good) {
+            const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
             if (out_failed)
-                *out_failed = true;
+                *out_failed = !state || !pg_made_before(side, entry, state);
             status = failed(side, conn, entry, result, sees_rows, err);
             if (nested && status == BAU_OK)
                 status = pg_exec(side, conn,

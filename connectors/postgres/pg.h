@@ -202,6 +202,10 @@ void pg_target_release(struct bau_side *); /* frees side->target; part of close,
 uint32_t pg_target_max_lanes(struct bau_side *);
 const char *pg_target_promises(struct bau_side *);
 bau_status pg_target_facts(struct bau_side *, const char *, struct bau_target_facts *, struct bau_error *);
+bau_status pg_target_serves(struct bau_side *, struct bau_arena *, const char **, struct bau_error *);
+bau_status pg_target_content(struct bau_side *, const struct bau_content *, struct bau_error *);
+bool pg_target_has(struct bau_side *, const struct bau_part *, uint64_t *);
+bool pg_target_leave(struct bau_side *);
 bau_status pg_target_prepare(struct bau_side *, const char *, struct bau_error *);
 bau_status pg_target_begin(struct bau_side *, const struct bau_target_plan *, struct bau_error *);
 bau_status pg_target_finish(struct bau_side *, const struct bau_target_plan *, struct bau_error *);

@@ -3,7 +3,6 @@
 #include "target.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -56,10 +55,13 @@ static bau_status locale_options(struct bau_side *side, const json_t *database, 
     return good ? BAU_OK : bau_error_set(err, BAU_E_NOMEM, "CREATE DATABASE");
 }
 
-static bau_status comment_and_mark(struct bau_side *side, const json_t *database, const char *quoted,
-                                   struct bau_error *err)
+bau_status pg_mark_shadow(struct bau_side *side, struct bau_error *err)
 {
+    const json_t *database = json_object_get(side->target->blob, "database");
+    const char *quoted = pg_quote(side->target->arena, side->shadow);
     BAU_AUTO_TEXT sql = { 0 };
+    if (!quoted)
+        return bau_error_set(err, BAU_E_NOMEM, "mark of the database");
     const char *comment = text_of(database, "comment");
     if (comment) {
         BAU_AUTO_TEXT plain = { 0 };
@@ -70,8 +72,8 @@ static bau_status comment_and_mark(struct bau_side *side, const json_t *database
         BAU_TRY(pg_exec(side, side->main, sql.data, err));
         sql.len = 0;
     }
-    BAU_TRY(pg_mark_sql(side, side->shadow, side->shadow, side->with.run_id, "shadow", (uint64_t)time(NULL),
-                        &sql, err));
+    const struct pg_mark mark = pg_mark_now(side->with.run_id, "shadow", NULL);
+    BAU_TRY(pg_mark_sql(side, side->shadow, side->shadow, &mark, &sql, err));
     if (sql.failed)
         return bau_error_set(err, BAU_E_NOMEM, "mark of the database");
     return pg_exec(side, side->main, sql.data, err);
@@ -101,7 +103,7 @@ bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err)
         return err->code;
     }
     target->made_shadow = true;
-    return comment_and_mark(side, database, quoted, err);
+    return pg_mark_shadow(side, err);
 }
 
 /* ── after the data ──────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -6,13 +6,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { TRIES = 12, END_EVERY_MS = 100 };
 
 struct rename {
     const char *from, *to;
-    const char *run_id, *role; /* of its mark afterwards; run_id NULL: the mark stays */
+    struct pg_mark mark; /* afterwards */
 };
 
 static bool object_in_use(const PGresult *result)
@@ -31,9 +30,7 @@ static bau_status build(struct bau_side *side, const struct rename *renames, uin
         if (!from || !to)
             return bau_error_set(err, BAU_E_NOMEM, "the switch");
         bau_text_addf(sql, "; ALTER DATABASE %s RENAME TO %s; ", from, to);
-        if (renames[i].run_id)
-            BAU_TRY(pg_mark_sql(side, renames[i].from, renames[i].to, renames[i].run_id, renames[i].role,
-                                (uint64_t)time(NULL), sql, err));
+        BAU_TRY(pg_mark_sql(side, renames[i].from, renames[i].to, &renames[i].mark, sql, err));
     }
     bau_text_add(sql, "; COMMIT");
     return sql->failed ? bau_error_set(err, BAU_E_NOMEM, "the switch") : BAU_OK;
@@ -103,11 +100,9 @@ static bau_status give_up(struct bau_side *side, const PGresult *failed, const s
         renames[0].from);
 }
 
-static bau_status rename_all(struct bau_side *side, const struct rename *renames, uint32_t n,
-                             struct bau_error *err)
+static bau_status run_alone(struct bau_side *side, const char *sql, const struct rename *renames, uint32_t n,
+                            struct bau_error *err)
 {
-    BAU_AUTO_TEXT sql = { 0 };
-    BAU_TRY(build(side, renames, n, &sql, err));
     PGconn *helper = NULL;
     BAU_TRY(pg_connect(side, PQdb(side->main), "switch", &helper, err));
     bau_status status = BAU_E_TARGET;
@@ -115,7 +110,7 @@ static bau_status rename_all(struct bau_side *side, const struct rename *renames
         for (uint32_t k = 0; k < n; k++)
             pg_end_sessions(side, helper, renames[k].from);
         PGresult *failed = NULL;
-        if (PQsendQuery(side->main, sql.data))
+        if (PQsendQuery(side->main, sql))
             failed = await(side, helper, renames, n);
         if (!failed && PQstatus(side->main) == CONNECTION_OK) {
             status = BAU_OK;
@@ -132,6 +127,20 @@ static bau_status rename_all(struct bau_side *side, const struct rename *renames
     }
     PQfinish(helper);
     return status;
+}
+
+static bau_status rename_all(struct bau_side *side, const struct rename *renames, uint32_t n,
+                             struct bau_error *err)
+{
+    BAU_AUTO_TEXT sql = { 0 };
+    BAU_TRY(build(side, renames, n, &sql, err));
+    return run_alone(side, sql.data, renames, n, err);
+}
+
+bau_status pg_alone(struct bau_side *side, const char *sql, struct bau_error *err)
+{
+    const struct rename stays = { .from = side->database, .to = side->database };
+    return run_alone(side, sql, &stays, 1, err);
 }
 
 static const struct pg_database *find_database(const struct pg_database *list, uint32_t n, const char *name)
@@ -181,6 +190,14 @@ static void drop_old(struct bau_side *side)
     }
 }
 
+/* What is set aside keeps the run that made it and what it holds. `old` may be NULL. */
+static struct pg_mark mark_of_old(const struct bau_side *side, const struct pg_database *old)
+{
+    const bool known = old && old->mark.there;
+    return pg_mark_now(known ? old->mark.run_id : side->with.run_id, "previous",
+                       known ? old->mark.content : NULL);
+}
+
 bau_status pg_target_switch(struct bau_side *side, struct bau_error *err)
 {
     if (!side->finished || !side->target)
@@ -197,9 +214,9 @@ bau_status pg_target_switch(struct bau_side *side, struct bau_error *err)
     const struct pg_database *old = find_database(list, n, side->database);
     const bool replaces = old != NULL;
     const struct rename renames[] = {
-        { side->database, previous, replaces && old->mark.there ? old->mark.run_id : side->with.run_id,
-          "previous" },
-        { side->shadow, side->database, side->with.run_id, "current" },
+        { side->database, previous, mark_of_old(side, old) },
+        { side->shadow, side->database,
+          pg_mark_now(side->with.run_id, "current", side->target->again.serves) },
     };
     BAU_TRY_NOTE(rename_all(side, replaces ? renames : renames + 1, replaces ? 2 : 1, err), err, "switch");
     side->switched = true;
@@ -216,9 +233,9 @@ static bau_status swap(struct bau_side *side, const struct pg_database *current,
     char aside[PG_NAME_ROOM];
     pg_sibling(side->database, "prev", side->with.run_id, aside);
     const struct rename renames[] = {
-        { side->database, aside, current && current->mark.there ? current->mark.run_id : side->with.run_id,
-          "previous" },
-        { previous->name, side->database, previous->mark.run_id, "current" },
+        { side->database, aside, mark_of_old(side, current) },
+        { previous->name, side->database,
+          pg_mark_now(previous->mark.run_id, "current", previous->mark.content) },
     };
     return current ? rename_all(side, renames, 2, err) : rename_all(side, renames + 1, 1, err);
 }

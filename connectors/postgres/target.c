@@ -309,15 +309,19 @@ bau_status pg_target_lock(struct bau_side *side, struct bau_error *err)
     return pg_exec(side, side->main, "SET lock_timeout = 0", err);
 }
 
-/* We hold the lock, so whatever shadow is there belongs to a run that died. */
+/* We hold the lock, so whatever shadow is there belongs to a run that died: gone on with, or dropped. */
 static bau_status drop_debris(struct bau_side *side, struct bau_error *err)
 {
     struct pg_database *list = NULL;
     uint32_t n = 0;
+    const struct pg_database *kept = NULL;
     BAU_TRY(pg_databases(side, side->target->arena, &list, &n, err));
+    BAU_TRY(pg_resume_find(side, list, n, &kept, err));
+    if (kept)
+        (void)snprintf(side->shadow, sizeof side->shadow, "%s", kept->name);
     for (uint32_t i = 0; i < n; i++) {
         const struct pg_mark *mark = &list[i].mark;
-        if (!pg_is_sibling(side->database, "new", list[i].name) ||
+        if (&list[i] == kept || !pg_is_sibling(side->database, "new", list[i].name) ||
             (mark->there && strcmp(mark->role, "shadow") != 0))
             continue;
         BAU_TRY(pg_drop_database(side, list[i].name, err));
@@ -389,12 +393,19 @@ static bau_status make_shadow(struct bau_side *side, const struct bau_target_pla
                               struct bau_error *err)
 {
     struct pg_target *target = side->target;
+    bool done = false;
+    if (target->again.resumed)
+        return pg_resume_begin(side, plan, err);
+    BAU_TRY(pg_update_begin(side, plan, &done, err));
+    if (done)
+        return BAU_OK;
     pg_sibling(side->database, "new", side->with.run_id, side->shadow);
     BAU_TRY(pg_create_shadow(side, err));
     BAU_TRY(pg_connect(side, side->shadow, "schema", &target->load, err));
     BAU_TRY(pg_load_settings(side, target->load, err));
     BAU_TRY(settle_public(side, err));
-    return pg_make_bare(side, plan, err);
+    BAU_TRY(pg_make_bare(side, plan, err));
+    return pg_record_begin(side, err);
 }
 
 static bau_status make_all(struct bau_side *side, const struct bau_target_plan *plan, bool older,
@@ -403,7 +414,7 @@ static bau_status make_all(struct bau_side *side, const struct bau_target_plan *
     BAU_TRY(pg_prepare_roles(side, side->main, err));
     BAU_TRY(pg_report_status(&side->target->report, err));
     BAU_TRY(pg_by_schema(side) ? pg_schema_begin(side, plan, err) : make_shadow(side, plan, err));
-    if (!older)
+    if (!older || side->target->again.resumed)
         return BAU_OK;
     BAU_TRY(pg_target_rehearse(side, plan, err));
     return pg_report_status(&side->target->report, err);

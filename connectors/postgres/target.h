@@ -5,8 +5,8 @@
  * as long as it lives. target->load is the connection to the shadow (or, with switch: schema, to the target database,
  * with the one transaction open).
  *
- * The mark of a database says what bauta made of it: "<run id> <role> <unix time>", role one of current, previous,
- * shadow. It lies in the database's setting bauta.mark, or, for accounts that may not set it (only superusers may), at
+ * The mark of a database says what bauta made of it: "<run id> <role> <unix time>[ <content>]", role one of current,
+ * previous, shadow; resume.c and update.c tell the content. It lies in the database's setting bauta.mark, or, for accounts that may not set it (only superusers may), at
  * the end of the database's comment as "[bauta <mark>]".
  *
  * Threads: the main thread, but for struct pg_report and the links, which finish shares with its job threads. */
@@ -78,12 +78,31 @@ struct pg_report {
     struct bau_text list;   /* the unwaived ones, for the error */
     struct bau_text tables; /* those that are waived and were not made: names, NUL behind each */
 };
+
+/* What a run goes on with; see resume.c and update.c. */
+struct pg_there { /* a part that is there */
+    uint32_t dataset, number;
+    uint64_t rows;
+};
+struct pg_again {
+    bool
+        resumed; /* the shadow is that of a run that died, or a copy; objects that are there are no failure */
+    bool ready;  /* and it lacked only the switch */
+    bool recorded; /* the shadow holds the record of its parts */
+    uint32_t n_there, n_enable;
+    const bool *kept;       /* by dataset: a table of the copy that stays as it is; NULL: no copy */
+    const char **enable;    /* n_enable statements: triggers of the others */
+    const char *serves;     /* the content of the mark after the switch; NULL: none */
+    struct pg_there *there; /* by dataset and number */
+};
 struct pg_target {
     struct bau_arena *arena;
     json_t *blob; /* the source's schema text, see README.md */
     struct pg_script script;
     PGconn *load;
     bool locked, made_shadow, in_transaction; /* in_transaction: load holds the one of switch: schema */
+    const struct bau_content *content;        /* NULL: nobody will ask for it again */
+    struct pg_again again;
     uint32_t n_roles;
     const char **roles; /* of the target server */
     struct pg_report report;
@@ -115,7 +134,8 @@ bool pg_is_sibling(const char *final, const char *word, const char *name);
 struct pg_mark {
     bool there;
     char run_id[17], role[10];
-    uint64_t time; /* unix seconds */
+    uint64_t time;       /* unix seconds */
+    const char *content; /* NULL: none */
 };
 struct pg_database { /* one row of pg_database, with its mark */
     char name[PG_NAME_ROOM], oid[16];
@@ -126,9 +146,11 @@ struct pg_database { /* one row of pg_database, with its mark */
 bau_status pg_databases(struct bau_side *side, struct bau_arena *arena, struct pg_database **out,
                         uint32_t *out_n, struct bau_error *err) BAU_MUST_CHECK;
 /* Appends the statement that marks `database`, which by the time it runs is called `now_named`. */
-bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named, const char *run_id,
-                       const char *role, uint64_t now, struct bau_text *out, struct bau_error *err)
+bau_status pg_mark_sql(struct bau_side *side, const char *database, const char *now_named,
+                       const struct pg_mark *mark, struct bau_text *out, struct bau_error *err)
     BAU_MUST_CHECK;
+/* A mark of this moment. */
+struct pg_mark pg_mark_now(const char *run_id, const char *role, const char *content);
 size_t pg_comment_len(const char *comment); /* without a mark */
 bau_status pg_drop_database(struct bau_side *side, const char *name, struct bau_error *err) BAU_MUST_CHECK;
 /* Ends other sessions of a database; tells nothing, the caller sees who is left. */
@@ -177,8 +199,48 @@ struct pg_job {
 bau_status pg_jobs_run(struct bau_side *side, const struct bau_target_plan *plan, const char *phase,
                        struct pg_job *jobs, uint32_t n, struct bau_error *err) BAU_MUST_CHECK;
 
+/* resume.c ─ what a run that died has loaded. */
+/* The shadow among the databases that this run goes on with, as `*out`; NULL: there is none. */
+bau_status pg_resume_find(struct bau_side *side, const struct pg_database *list, uint32_t n,
+                          const struct pg_database **out, struct bau_error *err) BAU_MUST_CHECK;
+/* In place of making the shadow. */
+bau_status pg_resume_begin(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
+/* The record of parts: made once the bare objects are there, a row in each part's transaction, gone before event triggers. */
+bau_status pg_record_begin(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_record_part(const struct bau_side *side, PGconn *conn, const struct bau_part *part,
+                          uint64_t rows, struct bau_error *err) BAU_MUST_CHECK;
+bau_status pg_record_end(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* All that is left is the switch: the mark says so. */
+bau_status pg_record_ready(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* A part whose rows are there, room for all of them on the first call; then in order. */
+bau_status pg_add_there(struct bau_side *side, uint32_t dataset, uint32_t number, uint64_t rows,
+                        uint32_t room, struct bau_error *err) BAU_MUST_CHECK;
+void pg_sort_there(struct bau_side *side);
+/* Tables that are not in the shadow, into the report. */
+bau_status pg_report_missing(struct bau_side *side, const struct bau_target_plan *plan, struct bau_error *err)
+    BAU_MUST_CHECK;
+/* The object is there because a run before this one made it. */
+bool pg_made_before(const struct bau_side *side, const struct pg_entry *entry, const char *sqlstate);
+
+/* update.c ─ a shadow made of what the target serves. */
+/* In place of making the shadow; `*out_done` false: it is to be made anew, and the log says why. */
+bau_status pg_update_begin(struct bau_side *side, const struct bau_target_plan *plan, bool *out_done,
+                           struct bau_error *err) BAU_MUST_CHECK;
+/* Triggers that were off while rows came. */
+bau_status pg_update_triggers(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+bool pg_kept(const struct bau_side *side, uint32_t dataset); /* takes BAU_NO_DATASET */
+/* What the mark will say of a finished shadow. */
+bau_status pg_serves_note(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+
+/* switch.c */
+/* Runs one statement on side->main while other sessions of the final database are ended. */
+bau_status pg_alone(struct bau_side *side, const char *sql, struct bau_error *err) BAU_MUST_CHECK;
+
 /* settings.c ─ what CREATE DATABASE and ALTER DATABASE carry. */
 bau_status pg_create_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
+/* Its comment and its mark. */
+bau_status pg_mark_shadow(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 /* Owner, privileges, settings and connection limit of the source's database, put on the shadow; refusals are reported. */
 bau_status pg_database_facts(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 

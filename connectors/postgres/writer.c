@@ -27,6 +27,7 @@ struct bau_writer {
     struct bau_link *link;
     const struct bau_side *side;
     const struct bau_dataset *dataset;
+    const struct bau_part *part;
     const struct pg_table *table;
     uint32_t n_replaced, *replaced; /* field indexes in wire order */
     bool *rewrite;                  /* n_wire: the column's values may hold OIDs of user types */
@@ -126,6 +127,7 @@ static bau_status write_open(struct bau_link *link, const struct bau_write *what
     w->link = link;
     w->side = side;
     w->dataset = what->dataset;
+    w->part = what->part;
     w->table = &side->tables[what->part->dataset];
     w->whole = what->part->of == 1 && !w->table->extension;
     w->single = pg_by_schema(side);
@@ -515,8 +517,10 @@ static bau_status write_commit(struct bau_writer *w, uint64_t *out_rows, struct 
     const bau_status status = done ? BAU_OK : copy_failed(w, result, err);
     drain(conn);
     BAU_TRY(status);
-    if (!w->single)
+    if (!w->single) {
+        BAU_TRY(pg_record_part(w->side, conn, w->part, rows, err));
         BAU_TRY(commit(w, err));
+    }
     *out_rows = rows;
     return BAU_OK;
 }

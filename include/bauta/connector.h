@@ -116,6 +116,26 @@ struct bau_target_plan {
     struct bau_watch watch;
 };
 
+/* What is about to be written, where it can be told beforehand (an archive's rows are known, those of a server are not): so that
+ * a target may find some of it there already. */
+typedef enum {
+    BAU_ANEW,   /* everything is written */
+    BAU_RESUME, /* what a run that died has written is not written again */
+    BAU_UPDATE, /* what the target serves already is not written again */
+} bau_again;
+struct bau_content { /* lives as long as the side */
+    bau_again again;
+    const char *name; /* for people; letters, digits and '-' */
+    uint8_t id[32];   /* of everything that decides what is written: the same id, the same rows */
+    uint8_t form[32]; /* of all that but the rows: rules, settings of the store */
+    uint32_t n_datasets;
+    const uint8_t (*datasets)[32]; /* of each dataset's rows, catalog order; equal digests, equal rows */
+    /* BAU_UPDATE: the same of the content that target_serves named, where it can still be read; else NULL. */
+    const char *served;
+    const uint8_t (*served_datasets)[32];
+    const uint64_t *served_rows;
+};
+
 /* What a target is, for the plan's page and the guard. */
 struct bau_target_facts {
     bool exists, empty, marked, same_as_source;
@@ -165,12 +185,20 @@ struct bau_connector {   /* const, static; one per folder */
     /* target; in this order: facts, prepare, begin, lanes, finish, switch */
     bau_status (*target_facts)(struct bau_side *target, const char *source_identity,
                                struct bau_target_facts *out, struct bau_error *err);
+    /* Which content an earlier run left there, by its name (arena text); NULL: the target cannot tell. Before target_content. */
+    bau_status (*target_serves)(struct bau_side *target, struct bau_arena *arena, const char **out,
+                                struct bau_error *err);
+    /* Before prepare. NULL: the target cannot tell what it holds, and all of it is written. */
+    bau_status (*target_content)(struct bau_side *target, const struct bau_content *content,
+                                 struct bau_error *err);
     bau_status (*target_prepare)(struct bau_side *target, const char *source_identity,
                                  struct bau_error *err); /* guard (11), lock (10), debris of dead runs */
     bau_status (*target_begin)(struct bau_side *target, const struct bau_target_plan *plan,
                                struct bau_error *err);
     /* After begin: the object is waived and could not be made, so no rows go there. NULL: never. */
     bool (*target_lacks)(struct bau_side *target, const struct bau_dataset *dataset);
+    /* After begin: the part's rows are there already, so it is not read. NULL: never. */
+    bool (*target_has)(struct bau_side *target, const struct bau_part *part, uint64_t *out_rows);
     bau_status (*write_open)(struct bau_link *link, const struct bau_write *what, struct bau_writer **out,
                              struct bau_error *err);
     bau_status (*write_next)(struct bau_writer *writer, const struct bau_batch *batch, struct bau_error *err);
@@ -180,6 +208,9 @@ struct bau_connector {   /* const, static; one per folder */
                                 struct bau_error *err);
     bau_status (*target_switch)(struct bau_side *target, struct bau_error *err);
     void (*target_abandon)(struct bau_side *target); /* leaves the old target untouched; takes any state */
+    /* In place of abandon: what was loaded stays, for a run with BAU_RESUME. False: there is nothing to go on with; abandon is
+     * due. NULL: never. */
+    bool (*target_leave)(struct bau_side *target);
     bau_status (*target_rollback)(struct bau_side *target, struct bau_error *err);
     /* Runs one SQL (or the store's own language) script against the switched target: `after:` steps. */
     bau_status (*run_script)(struct bau_side *target, const char *script, uint64_t timeout_ms,

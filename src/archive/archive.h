@@ -120,6 +120,11 @@ bau_status bau_archive_chunk(struct bau_archive *archive, uint64_t i, uint8_t *s
                              struct bau_packer *packer, struct bau_arena *arena, uint8_t **out,
                              struct bau_error *err) BAU_MUST_CHECK;
 
+/* content.c ─ of each dataset of a store (n_datasets: of its catalog): equal digests, the same rows. */
+bau_status bau_archive_digests(const struct bau_archive *archive, uint32_t store, uint32_t n_datasets,
+                               uint8_t (*out)[BAU_SUM_BYTES], struct bau_error *err) BAU_MUST_CHECK;
+uint64_t bau_archive_bytes(const struct bau_archive *archive); /* of its chunks, as they are stored */
+
 struct bau_archive_from { /* config of bau_archive_source */
     struct bau_archive *archive;
     uint32_t store;

@@ -59,6 +59,22 @@
             "command:COMMAND.",                                                                              \
             0, NULL, "REFERENCE", 0                                                                          \
     }
+#define RESUME_OPTION                                                                                        \
+    {                                                                                                        \
+        "resume", BAU_OPTION_BOOL, SHELF(struct work_config, resume), "false", 0, 0,                         \
+            "Go on with what a run that died or was stopped has loaded of the same archive; without one, "   \
+            "start anew.",                                                                                   \
+            0, NULL, NULL, 0                                                                                 \
+    }
+#define UPDATE_OPTION                                                                                        \
+    {                                                                                                        \
+        "update", BAU_OPTION_BOOL, SHELF(struct work_config, update), "false", 0, 0,                         \
+            "Bring a target that was restored from an archive of the same series to this one: its database " \
+            "is copied inside the server, only tables that differ, or were changed since, are written in "   \
+            "the copy, and the copy is switched in. Sessions of the target are ended and wait while it is "  \
+            "copied. Where that cannot be done, all of it is loaded, and a warning says why.",               \
+            0, NULL, NULL, 0                                                                                 \
+    }
 #define NAME_OPTION(config)                                                                                  \
     {                                                                                                        \
         "archive", BAU_OPTION_TEXT, SHELF(config, name), NULL, 0, 0,                                         \
@@ -92,6 +108,8 @@ static const struct bau_option restore_options[] = {
     { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
       "A store to restore; without it, every store of the archive that the project file names.", 0, NULL,
       "STORE", 0 },
+    RESUME_OPTION,
+    UPDATE_OPTION,
     SHELF_OPTIONS(struct work_config),
     { 0 },
 };
@@ -110,6 +128,8 @@ static const struct bau_option pull_options[] = {
       0, NULL, "DATASET: PERCENT", 0 },
     { "only", BAU_OPTION_TEXTS, offsetof(struct work_config, only), NULL, 0, 0,
       "A store of the archive; without it, all of them.", 0, NULL, "STORE", 0 },
+    RESUME_OPTION,
+    UPDATE_OPTION,
     SHELF_OPTIONS(struct work_config),
     { 0 },
 };

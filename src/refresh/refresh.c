@@ -86,6 +86,8 @@ static bau_status run_lanes(struct bau_run_store *s, struct bau_error *err)
         return bau_error_set(err, BAU_E_NOMEM, "lanes");
     bau_progress_phase(s->progress, "", "", 0, 0);
     BAU_TRY(bau_lanes_run(&lanes, s->rows, err));
+    for (uint32_t d = 0; s->there_rows && d < s->catalog->n_datasets; d++)
+        s->rows[d] += s->there_rows[d];
     phase_done(s, "rows");
     return BAU_OK;
 }
@@ -119,6 +121,7 @@ static bau_status load_store(struct bau_run_store *s, struct bau_slice schema, s
     phase(s, "schema");
     BAU_TRY_NOTE(to->target_begin(s->target.side, &plan, err), err, "store %s: target", s->store->name);
     leave_out_lacking(s);
+    BAU_TRY(bau_run_there(s, err));
     phase_done(s, "schema");
     BAU_TRY(bau_stop_status(run->stop, err));
     BAU_TRY_NOTE(run_lanes(s, err), err, "store %s", s->store->name);

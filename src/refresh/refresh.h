@@ -53,6 +53,7 @@ bau_status bau_explain(const struct bau_project *project, const struct bau_run_o
 struct bau_shelf_options {   /* where archives are and what opens them; NULL: as the project file says */
     const char *from, *name; /* name NULL: the latest */
     const char *passphrase, *key, *identity, *signed_by;
+    bool resume, update; /* what a run that died has loaded, or what the target serves, is not read again */
 };
 /* shelf.c. `project` may be NULL where `from` is given. */
 bau_status bau_archive_list(const struct bau_project *project, const struct bau_shelf_options *shelf,

@@ -1,9 +1,9 @@
 /* restore and pull: a refresh whose source is an archive. What it holds was masked when it was written, so every field is
  * kept. A pull may take a part of it, chosen as `subset:` chooses, and may go where no project file says. */
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/refresh/again.h"
 #include "src/refresh/shelf.h"
 
 struct restore {
@@ -13,6 +13,7 @@ struct restore {
     struct bau_project project; /* the stores of the project that are in the archive, and one rule */
     struct bau_archive_from *from;
     const struct bau_pull_options *pull; /* NULL: restore */
+    bau_again again;
 };
 
 static bau_status one_rule(struct restore *r, struct bau_error *err)
@@ -159,6 +160,12 @@ static const struct bau_store *pulled_store(struct restore *r, const struct bau_
     return own;
 }
 
+static bau_status compiled(struct bau_run *run, struct bau_error *err)
+{
+    struct restore *r = run->verb;
+    return bau_again_tell(run, r->archive, r->from, r->again, &r->shelf, err);
+}
+
 static bau_status restore(struct bau_run *run, struct restore *r, struct bau_error *err)
 {
     r->shelf.stop = run->stop;
@@ -180,14 +187,25 @@ static bau_status restore(struct bau_run *run, struct restore *r, struct bau_err
         }
     }
     run->no_after = r->pull != NULL;
-    return bau_run_refresh(run, err);
+    run->compiled = compiled;
+    run->verb = r;
+    BAU_TRY(bau_run_refresh(run, err));
+    bau_again_say(run, r->archive, r->again, &run->report->out);
+    return BAU_OK;
 }
 
 static bau_status work(const struct bau_project *project, const struct bau_run_options *options,
                        const struct bau_shelf_options *shelf, const struct bau_pull_options *pull,
                        struct bau_report *report, struct bau_error *err)
 {
+    if (shelf->resume && shelf->update)
+        return bau_error_set(err, BAU_E_USAGE,
+                             "--resume goes on with what is left of a run, --update takes what the target "
+                             "serves: one of them");
+    if (shelf->update && pull && pull->subset.n)
+        return bau_error_set(err, BAU_E_USAGE, "--update takes whole archives, not a subset");
     struct restore r = { .arena = bau_arena_new(1u << 14, BAU_ARENA_PLAIN), .pull = pull };
+    r.again = shelf->resume ? BAU_RESUME : shelf->update ? BAU_UPDATE : BAU_ANEW;
     struct bau_run run = { 0 };
     bau_status status =
         r.arena ? bau_shelf_init(&r.shelf, project, shelf, err) : bau_error_set(err, BAU_E_NOMEM, "restore");
@@ -205,11 +223,6 @@ static bau_status work(const struct bau_project *project, const struct bau_run_o
             status = restore(&run, &r, err);
         status = bau_run_refreshed(&run, status, err);
         r.shelf.stop = NULL;
-    }
-    if (status == BAU_OK && pull && !options->json) {
-        char read[32];
-        bau_text_addf(&report->out, "%s of the archive read\n",
-                      bau_size_text(atomic_load(&r.archive->bytes_read), read));
     }
     bau_archive_close(r.archive);
     bau_shelf_release(&r.shelf);

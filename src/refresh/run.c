@@ -252,13 +252,27 @@ bau_status bau_run_begin(struct bau_run *run, const struct bau_project *project,
     return project ? choose_stores(run, err) : BAU_OK;
 }
 
-/* A side that was prepared and not switched gives up its shadow, also when the run was stopped: hence quiet. */
-static void end_store(struct bau_run_store *s)
+/* What failed may work the next time: the run was stopped, or a server went away. Not when its disk is full. */
+static bool worth_going_on(bau_status status, const struct bau_error *err)
 {
+    return status == BAU_E_CANCELLED || status == BAU_E_DEADLINE || status == BAU_E_SOURCE ||
+           (status == BAU_E_TARGET && strncmp(err->sqlstate, "53", 2) != 0);
+}
+
+/* A side that was prepared and not switched gives up its shadow, also when the run was stopped: hence quiet. */
+static void end_store(struct bau_run_store *s, bau_status status, const struct bau_error *err)
+{
+    const struct bau_connector *to = s->target.connector;
     s->source.quiet = s->target.quiet = true;
     bau_end_close(&s->source);
-    if (s->target.side && s->prepared && !s->switched)
-        s->target.connector->target_abandon(s->target.side);
+    if (s->target.side && s->prepared && !s->switched) {
+        if (to->target_leave && worth_going_on(status, err) && to->target_leave(s->target.side))
+            bau_text_addf(&s->run->report->findings,
+                          "store %s: what was loaded is left for --resume; a run without it starts anew\n",
+                          s->store->name);
+        else
+            to->target_abandon(s->target.side);
+    }
     bau_end_close(&s->target);
     bau_secret_free(s->source.uri);
     bau_secret_free(s->target.uri);
@@ -277,7 +291,7 @@ bau_status bau_run_end(struct bau_run *run, bau_status status, struct bau_error 
     if (run->stop && status != BAU_OK && !switched && bau_stop_is(run->stop))
         status = bau_stop_status(run->stop, err);
     for (uint32_t i = 0; i < run->n_stores; i++)
-        end_store(&run->stores[i]);
+        end_store(&run->stores[i], status, err);
     bau_subset_free(run->subset);
     bau_selection_free(run->selection);
     bau_keys_free(run->keys);

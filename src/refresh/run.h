@@ -30,7 +30,9 @@ struct bau_run_store {
     struct bau_parts parts;
     struct bau_chosen *chosen; /* NULL: every row of every dataset */
     struct bau_progress *progress;
-    uint64_t *rows; /* committed, per dataset */
+    uint64_t *rows;       /* committed, per dataset */
+    uint64_t *there_rows; /* of those, what the target had before; NULL: nothing */
+    uint32_t n_there;     /* parts that were not read for it */
     uint64_t elapsed_ms, bytes;
     bool prepared, switched;
 };
@@ -107,6 +109,9 @@ void bau_key_text(const struct bau_subset_dataset *node, const struct bau_column
 
 /* The first pass, for maskers that look at all values before they mask; nothing to do when the plan has none. */
 bau_status bau_run_look(struct bau_run_store *store, struct bau_error *err) BAU_MUST_CHECK;
+
+/* again.c: parts whose rows the target has already are taken off the list. After target_begin. */
+bau_status bau_run_there(struct bau_run_store *store, struct bau_error *err) BAU_MUST_CHECK;
 
 /* `after:` steps in order. */
 bau_status bau_run_after(struct bau_run *run, struct bau_error *err) BAU_MUST_CHECK;

@@ -110,7 +110,7 @@ class Service(Test):
         at = uri(b, "deep/prefix")
         self.good(place(at, "each", "2100"))
         boto().put_object(Bucket=b, Key="deep/prefix-not/ours", Body=b"")
-        for odd in ("n/", "n/ü ñ<&>\"'+%41\n.txt", "n//double", "n/../up"):  # of others: they are no names of ours
+        for odd in type(ceph()).odd_names:  # of others: they are no names of ours
             boto().put_object(Bucket=b, Key="deep/prefix/" + odd, Body=b"odd")
         lines = [line.split() for line in self.good(place(at, "list")).splitlines()]
         self.assertEqual([line[0] for line in lines], [f"n/{i:08}" for i in range(2100)])
@@ -152,7 +152,7 @@ class Service(Test):
         b = bucket()
         for name in ("", "/a", "a//b", "a/../b", ".", "a/", "ä", "a b", "x" * 901):
             self.bad(place(uri(b), "put", name, file(b"")), 2, "an object's name may hold")
-        self.good(place(uri(b), "put", "x" * 900, file(b"")))
+        self.good(place(uri(b), "put", "/".join(["x" * 99] * 9), file(b"")))
 
     def test_a_clock_that_is_wrong(self):
         b = bucket()

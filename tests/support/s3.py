@@ -1,4 +1,4 @@
-"""A real S3 service (Ceph's gateway over a cluster of one monitor and one memory store), and a proxy before it that does
+"""Real S3 services (Ceph's gateway over a cluster of one monitor and one memory store; MinIO), and a proxy before them that does
 scripted harm.
 
     with servers.Scratch("s3") as scratch:
@@ -64,6 +64,8 @@ rgw_enable_quota_threads = false
 class Ceph:
     """`port` of the gateway on 127.0.0.1; ACCESS and SECRET are let in."""
 
+    odd_names = ("n/", "n/ü ñ<&>\"'+%41\n.txt", "n//double", "n/../up")  # of objects that it takes
+
     def __init__(self, dir):
         missing = [name for name in PROGRAMS if not shutil.which(name)]
         if missing:
@@ -124,6 +126,51 @@ class Ceph:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as s:
                 s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                return s.recv(12).endswith(b"200")
+        except OSError:
+            return False
+
+
+class Minio:
+    """MinIO's server over a folder; what Ceph above offers. Built by Go the first time (minio.sh)."""
+
+    odd_names = Ceph.odd_names[:2]  # it refuses the others, as a file system would
+
+    def __init__(self, dir):
+        try:
+            made = subprocess.run([os.path.join(servers.HERE, "minio.sh"), os.path.join(servers.ROOT, "build")], capture_output=True,
+                                  text=True, timeout=1800)
+        except OSError as problem:
+            raise servers.ServerMissing(f"MinIO: {problem}")
+        if made.returncode != 0:
+            raise servers.ServerMissing("MinIO could not be built: " + (made.stderr.strip().splitlines() or ["no reason given"])[-1])
+        self.dir = os.path.join(os.path.abspath(dir), "minio")
+        os.makedirs(self.dir)
+        self.port = servers.free_port()
+        servers._open.append(self)
+        environment = dict(os.environ, MINIO_ROOT_USER=ACCESS, MINIO_ROOT_PASSWORD=SECRET, MINIO_CI_CD="1", MINIO_UPDATE="off",
+                           MINIO_BROWSER="off", HOME=self.dir)
+        with open(os.path.join(self.dir, "out"), "ab") as out:
+            self.process = subprocess.Popen([made.stdout.strip(), "server", os.path.join(self.dir, "data"), "--address",
+                                             f"127.0.0.1:{self.port}"], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                            env=environment, start_new_session=True)
+        servers._until(self._answers, servers.START_SECONDS, "MinIO")
+
+    def environment(self):
+        return {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
+
+    def close(self):
+        servers._forget(self)
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise servers.ServerError(f"MinIO ended with {self.process.returncode}")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
+                s.sendall(b"GET /minio/health/ready HTTP/1.0\r\n\r\n")
                 return s.recv(12).endswith(b"200")
         except OSError:
             return False
