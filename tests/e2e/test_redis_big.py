@@ -395,7 +395,7 @@ class Windows(unittest.TestCase):
         slow = threading.Event()
 
         def hog():
-            end = time.monotonic() + 2
+            end = time.monotonic() + 0.8
             with self.source.client() as c:
                 while not slow.is_set() and time.monotonic() < end:
                     c("DEBUG", "SLEEP", "0.05")
