@@ -184,6 +184,23 @@ class Windows(unittest.TestCase):
         self.assertEqual(done.returncode, 7, done.stderr)
         self.assertIn("became the same", done.stderr)
 
+    def test_cut_in_the_middle(self):
+        """The source's connections are cut while a large list and a large set are read: the part is done again."""
+        job = self.job(store="bytes_per_second: 8MiB")
+        with self.source.client() as c:
+            for at in range(10):
+                c("RPUSH", "l:1", *(f"{at * 1000 + i} " + "x" * 800 for i in range(1000)))
+            c("SADD", "s:1", *(f"{i} " + "y" * 800 for i in range(5000)))
+            before = self.source.keyspace()
+            process = case.start_bauta("refresh", "-f", os.path.join(job.folder, "bauta.yaml"), "--lanes", "1",
+                                       env=job.environment(), cwd=job.folder)
+            with self.target.client(15) as t:
+                kit.wait_for(lambda: t("LLEN", "l:1") > 3000 or t("SCARD", "s:1") > 2000, "windows to arrive")
+            self.assertGreater(c("CLIENT", "KILL", "TYPE", "normal"), 1)
+        code, _out, err = kit.finish(process)
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.target.keyspace(), before)
+
     def test_without_memory_usage(self):
         """An account without MEMORY USAGE reads all values as a whole, and the log says so."""
         job = self.job(store=BIG)
