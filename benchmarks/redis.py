@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""What masking costs between two Redis servers, and what another client of the source feels of it.
+"""What masking costs between two Redis servers, what another client of the source feels of it, and the memory it takes.
 
-    redis.py [--keys 1000000] [--lanes 2]
+    redis.py [--keys 1000000] [--lanes 2] [--rounds 3] [--big-mb 200]
 
-A masked refresh of mixed keys (60 % JSON strings, 25 % hashes, lists, sets, sorted sets, 1 % streams) over a refresh that
-keeps everything (SCAN, pipelined DUMP, RESTORE, reading and writing overlapped). Goals: wall ratio at most 1.2, p99 of the other
-client's GET under 2 ms, memory under 128 MiB.
+Each round, one after the other over the same mixed keys (60 % JSON strings, 25 % hashes, lists, sets, sorted sets, 1 % streams):
+    copy     this script: SCAN and pipelined PEXPIRETIME + DUMP, RESTORE of what came, reading and writing overlapped
+    kept     a refresh that keeps everything
+    masked   a refresh that masks
+At the end a list of --big-mb MB joins the keys and one more masked refresh shows its memory. Goals: masked / copy at most 1.2, p99 of
+the other client's GET under 2 ms, memory under 128 MiB.
 """
 import argparse
 import json
 import os
 import random
-import resource
+import signal
+import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -75,22 +80,153 @@ class Other(threading.Thread):
         return sorted(self.times)[len(self.times) * 99 // 100] * 1000
 
 
-def refresh(folder, rules, source, target, lanes):
+# ── the copy ──
+
+def pipelined(*commands):
+    return b"".join(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(w), w) for w in words) for words in commands)
+
+
+def scanned(file):
+    """An answer of SCAN: cursor and keys."""
+    file.readline()
+    file.readline()
+    cursor = file.readline()[:-2]
+    keys = []
+    for _ in range(int(file.readline()[1:])):
+        keys.append(file.read(int(file.readline()[1:]) + 2)[:-2])
+    return cursor, keys
+
+
+def dumped(file, keys, out):
+    """RESTORE commands of the keys whose answers come next; how many."""
+    n = 0
+    for key in keys:
+        at = int(file.readline()[1:])
+        length = int(file.readline()[1:])
+        if length < 0:
+            continue
+        payload = file.read(length + 2)[:-2]
+        out.append(pipelined((b"RESTORE", key, b"%d" % max(at, 0), payload, b"REPLACE", b"ABSTTL")))
+        n += 1
+    return n
+
+
+def drain(to, expected):
+    """Reads the target's answers until as many came as the other end of the pipe says at last."""
+    got, wanted = 0, None
+    while wanted is None or got < wanted:
+        some = to.recv(1 << 16)
+        if not some or b"-" in some:
+            os._exit(1)
+        got += some.count(b"\n")
+        if wanted is None and os.get_blocking(expected) is False:
+            try:
+                wanted = int(os.read(expected, 20))
+            except BlockingIOError:
+                pass
+    os._exit(0)
+
+
+def copy(source, target):
+    """The whole of it in a process of its own; answers of the target are read by another one."""
+    to = socket.create_connection(("127.0.0.1", target.port))
+    to.sendall(pipelined((b"FLUSHALL",)))
+    to.recv(100)
+    to.sendall(pipelined((b"PING",)))  # the drain waits for one answer more than there are keys
+    from_pipe, pipe = os.pipe()
+    os.set_blocking(from_pipe, False)
+    drainer = os.fork()
+    if drainer == 0:
+        drain(to, from_pipe)
+    at = socket.create_connection(("127.0.0.1", source.port))
+    file = at.makefile("rb", 1 << 18)
+    cursor, keys, total, first = b"0", [], 1, True
+    while first or cursor != b"0" or keys:
+        more = first or cursor != b"0"
+        ask = [(b"SCAN", cursor, b"COUNT", b"100")] if more else []
+        for key in keys:
+            ask += [(b"PEXPIRETIME", key), (b"DUMP", key)]
+        at.sendall(pipelined(*ask))
+        before, keys, first = keys, [], False
+        if more:
+            cursor, keys = scanned(file)
+        out = []
+        total += dumped(file, before, out)
+        to.sendall(b"".join(out))
+    os.write(pipe, b"%d" % total)
+    to.sendall(pipelined((b"PING",)))  # wakes the drain once more
+    _pid, status = os.waitpid(drainer, 0)
+    os._exit(1 if status else 0)
+
+
+def cpu_of(server):
+    with server.client() as c:
+        return sum(float(line.split(b":")[1]) for line in c("INFO", "cpu").split(b"\r\n")
+                   if line.startswith((b"used_cpu_user:", b"used_cpu_sys:")))
+
+
+def timed(start, source, target):
+    """Seconds, the other client's p99 in ms, peak MiB of the process that `start` gives, CPU seconds of it and of both servers.
+    `start` may give what the process says, too."""
+    other, before = Other(source), cpu_of(source) + cpu_of(target)
+    other.start()
+    began = time.monotonic()
+    pid, errors = start()
+    _pid, status, used = os.wait4(pid, 0)
+    seconds = time.monotonic() - began
+    if status:
+        sys.exit(errors() if errors else "the copy failed")
+    p99 = other.p99_ms()
+    return (seconds, p99, used.ru_maxrss / 1024,
+            used.ru_utime + used.ru_stime, cpu_of(source) + cpu_of(target) - before)
+
+
+def start_copy(source, target):
+    pid = os.fork()
+    if pid == 0:
+        copy(source, target)
+    return pid, None
+
+
+def start_refresh(folder, rules, source, target, lanes):
     file = os.path.join(folder, "bauta.yaml")
     with open(file, "w") as f:
         f.write("version: 1\nkey: { from: env:BAUTA_KEY, mode: stable }\nstores: { cache: { source: env:SOURCE, target: "
-                "env:TARGET } }\ndomains: { customer: { mask: permute } }\nrules:\n  - at: cache\n    keys:\n" +
-                "".join(f'      "{name}": {{ {body} }}\n' for name, body in rules.items()))
+                "env:TARGET, allow_replace: true } }\ndomains: { customer: { mask: permute } }\nrules:\n  - at: cache\n"
+                "    keys:\n" + "".join(f'      "{name}": {{ {body} }}\n' for name, body in rules.items()))
     env = dict(os.environ, SOURCE=source.url(), TARGET=target.url(), BAUTA_KEY="5a0f3c91d7e2486bb1c94f07a86d3e52" * 2,
                HOME=folder, XDG_STATE_HOME=folder)
-    other = Other(source)
-    other.start()
-    start = time.monotonic()
-    done = subprocess.run([BAUTA, "refresh", "-f", file, "--lanes", str(lanes)], env=env, capture_output=True, text=True)
-    seconds = time.monotonic() - start
-    if done.returncode:
-        sys.exit(done.stderr)
-    return seconds, other.p99_ms()
+    log = os.path.join(folder, "log")
+    with open(log, "wb") as f:
+        process = subprocess.Popen([BAUTA, "refresh", "-f", file, "--lanes", str(lanes)], env=env, stdout=f, stderr=f)
+    return process.pid, lambda: open(log).read()
+
+
+def fill(source, keys):
+    with source.client() as c:
+        some = []
+        for command in commands(keys):
+            some.append(command)
+            if len(some) == 1000:
+                c.pipe(some)
+                some = []
+        c.pipe(some)
+
+
+def empty(target):
+    """Nothing of an earlier contender lies in the target's memory."""
+    with target.client() as c:
+        c("FLUSHALL")
+
+
+def spread(values, digits=2):
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def add_big(source, megabytes):
+    with source.client() as c:
+        for _ in range(megabytes):
+            c("RPUSH", "big:1", *("x" * 1000 for _ in range(1000)))
 
 
 def main():
@@ -98,27 +234,36 @@ def main():
     parser.add_argument("--keys", type=int, default=1000000)
     parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--big-mb", type=int, default=200, help="size of the list of the last run; 0: no such run")
     options = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     scratch = servers.Scratch("bench-redis")
     source, target = redis_server.Redis(scratch.path, "source"), redis_server.Redis(scratch.path, "target")
-    with source.client() as c:
-        some = []
-        for command in commands(options.keys):
-            some.append(command)
-            if len(some) == 1000:
-                c.pipe(some)
-                some = []
-        c.pipe(some)
+    fill(source, options.keys)
     folder = tempfile.mkdtemp(dir=scratch.path)
-    kept = {name: KEEP for name in MASKED}
-    best = {"kept": (1e9, 0), "masked": (1e9, 0)}
+    masked = dict(MASKED, **{"big:{id}": "id: { keep: ids }, member: redact"})
+    kept = {name: KEEP for name in masked}
+    contenders = {"copy": lambda: start_copy(source, target),
+                  "kept": lambda: start_refresh(folder, kept, source, target, options.lanes),
+                  "masked": lambda: start_refresh(folder, masked, source, target, options.lanes)}
+    runs = {name: [] for name in contenders}
     for _ in range(options.rounds):
-        for name, rules in (("kept", kept), ("masked", MASKED)):
-            best[name] = min(best[name], refresh(folder, rules, source, target, options.lanes))
-    for name, (seconds, p99) in best.items():
-        print(f"{name:7} {seconds:6.2f} s  {options.keys / seconds / 1000:6.1f} k keys/s   other client's p99 {p99:.2f} ms")
-    print(f"masked / kept   {best['masked'][0] / best['kept'][0]:.2f}")
-    print(f"most memory     {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB (children, servers included)")
+        for name, start in contenders.items():
+            empty(target)
+            runs[name].append(timed(start, source, target))
+    print(f"{options.keys} keys, {options.lanes} lanes, {options.rounds} rounds: median (least–most)")
+    for name, figures in runs.items():
+        seconds, p99, memory, own, servers_cpu = zip(*figures)
+        print(f"{name:7} {spread(seconds)} s  {options.keys / statistics.median(seconds) / 1000:6.1f} k keys/s   other client's "
+              f"p99 {spread(p99)} ms   {max(memory):.0f} MiB   CPU {statistics.median(own):.1f} s own, "
+              f"{statistics.median(servers_cpu):.1f} s both servers")
+    for over in ("copy", "kept"):
+        print(f"masked / {over:5} {spread([m[0] / o[0] for m, o in zip(runs['masked'], runs[over])])}")
+    if options.big_mb:
+        add_big(source, options.big_mb)
+        empty(target)
+        seconds, p99, memory, _own, _servers = timed(contenders["masked"], source, target)
+        print(f"masked with a list of {options.big_mb} MB: {seconds:.2f} s, p99 {p99:.2f} ms, {memory:.0f} MiB")
 
 
 if __name__ == "__main__":

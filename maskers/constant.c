@@ -105,12 +105,13 @@ static bool read_hex(const char *text, bool dashes, uint8_t *out, uint32_t room,
     return n % 2 == 0;
 }
 
-static bool read_bytes(struct config *c, struct bau_arena *arena)
+static bool read_bytes(struct config *c, struct bau_arena *arena, bool *memory)
 {
     const char *hex = strncmp(c->value, "\\x", 2) == 0 ? c->value + 2 : c->value;
     const size_t room = strlen(hex) / 2;
     uint8_t *bytes = bau_arena_zero(arena, room + 1);
     c->bytes = bytes;
+    *memory = bytes != NULL;
     return bytes && read_hex(hex, false, bytes, (uint32_t)room, &c->len);
 }
 
@@ -137,15 +138,16 @@ static void set_text(struct config *c)
     c->len = (uint32_t)strlen(c->value);
 }
 
-static bool read_json(struct config *c, struct bau_arena *arena)
+static bool read_json(struct config *c, struct bau_arena *arena, bool *memory)
 {
     struct bau_json_paths paths;
     struct bau_json_path_error ignored;
     struct bau_json_scratch *scratch = bau_arena_take(arena, sizeof *scratch);
-    void *memory = bau_arena_take(arena, bau_json_paths_bytes(NULL, 0));
+    void *nodes = bau_arena_take(arena, bau_json_paths_bytes(NULL, 0));
     size_t at;
     set_text(c);
-    return scratch && memory && bau_json_paths_init(&paths, NULL, 0, memory, &ignored) &&
+    *memory = scratch && nodes;
+    return *memory && bau_json_paths_init(&paths, NULL, 0, nodes, &ignored) &&
            bau_json_scan(&paths, scratch, c->bytes, c->len, ignore, NULL, &at) == BAU_JSON_OK;
 }
 
@@ -187,7 +189,8 @@ static bool read_bool(struct config *c)
     return v || strcmp(c->value, "false") == 0;
 }
 
-static bool read_value(struct config *c, const struct bau_mask_bind *with)
+/* false: the type has no such value, or `memory`, which the caller sets, was made false. */
+static bool read_value(struct config *c, const struct bau_mask_bind *with, bool *memory)
 {
     switch (with->type) {
     case BAU_BOOL: return read_bool(c);
@@ -203,8 +206,8 @@ static bool read_value(struct config *c, const struct bau_mask_bind *with)
     case BAU_UUID: return read_uuid(c);
     case BAU_TEXT: return read_text(c, with);
     case BAU_NUMERIC: return read_numeric(c, with->field);
-    case BAU_JSON: return read_json(c, with->arena);
-    case BAU_BYTES: return read_bytes(c, with->arena);
+    case BAU_JSON: return read_json(c, with->arena, memory);
+    case BAU_BYTES: return read_bytes(c, with->arena, memory);
     case BAU_OTHER:
     case BAU_TYPE_COUNT: break;
     }
@@ -216,7 +219,11 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     struct config *c = config;
     if (!c->value)
         return bau_error_set(err, BAU_E_USAGE, "constant needs the option 'value'");
-    if (!read_value(c, with))
+    bool memory = true;
+    const bool good = read_value(c, with, &memory);
+    if (!memory)
+        return bau_error_set(err, BAU_E_NOMEM, "constant");
+    if (!good)
         return bau_error_set(err, BAU_E_USAGE, "'%.60s' is no value that %.80s can hold", c->value,
                              with->field ? with->field->native : bau_type_word(with->type));
     return BAU_OK;

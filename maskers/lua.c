@@ -41,8 +41,8 @@ static const struct bau_option options[] = {
 struct run { /* one batch */
     const struct config *config;
     struct bau_mask_ctx *ctx;
-    uint64_t held, left; /* bytes; instructions of this value */
-    bool out_of_steps, out_of_memory;
+    uint64_t held, left;                       /* bytes; instructions of this value */
+    bool out_of_steps, out_of_memory, refused; /* refused: the machine had no memory */
     int line;
 };
 
@@ -65,6 +65,7 @@ static void *allocate(void *of_run, void *old, size_t old_bytes, size_t bytes)
     void *fresh = bau_realloc(old, bytes);
     if (fresh)
         r->held = r->held - old_bytes + bytes;
+    r->refused = r->refused || !fresh;
     return fresh;
 }
 
@@ -122,7 +123,9 @@ static int token(lua_State *lua)
     const char *text = luaL_checklstring(lua, 1, &len);
     uint8_t hex[32];
     struct bau_error unused;
-    if (len > LONGEST || token_of(run_of(lua), text, len, hex, &unused) != BAU_OK)
+    const bau_status status = len > LONGEST ? BAU_E_LIMIT : token_of(run_of(lua), text, len, hex, &unused);
+    run_of(lua)->refused = run_of(lua)->refused || status == BAU_E_NOMEM;
+    if (status != BAU_OK)
         return luaL_error(lua, "no token");
     lua_pushlstring(lua, (const char *)hex, sizeof hex);
     return 1;
@@ -374,6 +377,8 @@ static bau_status explain(const struct values *v, struct bau_error *err)
                              "row %" PRIu64 ": the script wanted more than %" PRIu64
                              " bytes of memory (line %d)",
                              row, r->config->memory, r->line);
+    if (r->refused)
+        return bau_error_set(err, BAU_E_NOMEM, "script");
     if (v->no_text)
         return bau_error_set(err, BAU_E_DATA, "row %" PRIu64 ": the script gave back no text", row);
     return bau_error_set(err, BAU_E_DATA, "row %" PRIu64 ": the script failed in line %d", row, r->line);
@@ -463,9 +468,12 @@ static bau_status bind(void *config, const struct bau_mask_bind *with, struct ba
     if (!lua)
         return bau_error_set(err, BAU_E_NOMEM, "script");
     bau_status status = BAU_OK;
-    if (luaL_loadbufferx(lua, c->script, strlen(c->script), "=script", "t") != LUA_OK)
+    const int loaded = luaL_loadbufferx(lua, c->script, strlen(c->script), "=script", "t");
+    if (loaded != LUA_OK && loaded != LUA_ERRMEM)
         status =
             bau_error_set(err, BAU_E_USAGE, "%.200s", lua_tostring(lua, -1)); /* no value was there yet */
+    else if (loaded == LUA_ERRMEM)
+        status = bau_error_set(err, BAU_E_NOMEM, "script");
     else if (lua_dump(lua, write_code, &code, 0) != 0 || code.failed)
         status = bau_error_set(err, BAU_E_NOMEM, "script");
     lua_close(lua);

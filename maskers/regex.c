@@ -65,7 +65,7 @@ static bau_status compile(struct config *c, struct bau_error *err)
     if (with)
         c->code = pcre2_compile((PCRE2_SPTR)c->pattern, PCRE2_ZERO_TERMINATED,
                                 PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &number, &at, with);
-    const bool memory = with && number != PCRE2_ERROR_NOMEMORY;
+    const bool memory = with && number != PCRE2_ERROR_HEAP_FAILED;
     pcre2_compile_context_free(with);
     pcre2_general_context_free(general);
     if (!memory)

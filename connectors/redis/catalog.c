@@ -1,5 +1,6 @@
 /* The source's catalog: the keys listed once and sorted under templates; datasets out of that. See redis.h. */
-#include "redis.h"
+#include "rename.h"
+#include "throttle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static bool own(struct bau_slice key)
     for (size_t i = 0; i < BAU_COUNT(names); i++)
         if (key.len == strlen(names[i]) && memcmp(key.data, names[i], key.len) == 0)
             return true;
-    return false;
+    return redis_is_staged(key);
 }
 
 struct listing {
@@ -78,6 +79,7 @@ static bau_status scan(struct listing *l, struct bau_error *err)
         REDIS_AUTO_REPLY *reply = NULL;
         if (side->with.watch.stopped && side->with.watch.stopped(side->with.watch.self))
             return bau_error_set(err, BAU_E_CANCELLED, "stopped");
+        BAU_TRY(redis_throttle_wait(side->throttle, side->main, 0, 0, err));
         BAU_TRY(redis_call(side->main, &reply, err, "SCAN", cursor, "COUNT", count, NULL));
         if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
             reply->element[0]->type != REDIS_REPLY_STRING || reply->element[1]->type != REDIS_REPLY_ARRAY)
@@ -238,6 +240,8 @@ static bau_status fill(struct bau_side *side, struct bau_arena *arena, struct ba
 bau_status redis_catalog(struct bau_side *side, struct bau_catalog **out, struct bau_error *err)
 {
     BAU_TRY(redis_main(side, err));
+    if (!side->address.file && !side->throttle)
+        BAU_TRY(redis_throttle_start(side, &side->throttle, err));
     BAU_TRY(redis_list_keys(side, err));
     struct bau_arena *arena = bau_arena_new(1u << 16, BAU_ARENA_PLAIN);
     if (!arena)

@@ -42,7 +42,7 @@ static bau_status lost(const struct redis_client *c, const char *what, struct ba
     return status;
 }
 
-static bool stopped(const struct redis_client *c)
+bool redis_client_stopped(const struct redis_client *c)
 {
     return atomic_load(&c->cut) || (c->with.watch.stopped && c->with.watch.stopped(c->with.watch.self));
 }
@@ -56,7 +56,7 @@ static int ready(const struct redis_client *c, short events, uint64_t timeout_ms
         const int n = poll(&fd, 1, (int)(left < STEP_MS ? left : STEP_MS));
         if (n > 0)
             return 1;
-        if (stopped(c) || (n < 0 && errno != EINTR))
+        if (redis_client_stopped(c) || (n < 0 && errno != EINTR))
             return -1;
     }
     return 0;
@@ -68,7 +68,7 @@ static bau_status wait_for(const struct redis_client *c, short events, uint64_t 
     const int got = ready(c, events, timeout_ms);
     if (got > 0)
         return BAU_OK;
-    if (got < 0 && stopped(c))
+    if (got < 0 && redis_client_stopped(c))
         return bau_error_set(err, BAU_E_CANCELLED, "stopped");
     return lost(c, got == 0 ? "gave no answer in time" : "could not be waited for", err);
 }

@@ -43,6 +43,8 @@ bau_status redis_client_open(const struct redis_client_with *with, struct redis_
 void redis_client_close(struct redis_client *client); /* takes NULL */
 void redis_client_cut(struct redis_client *client);   /* any thread: calls under way end soon with an error */
 
+bool redis_client_stopped(const struct redis_client *client); /* it was cut, or the run is to end */
+
 /* Adds one command; nothing is sent yet. */
 void redis_add(struct redis_client *client, uint32_t n, const struct bau_slice *words);
 /* The same from NUL-terminated words, the last one NULL. */

@@ -42,16 +42,16 @@ static void choose(struct sample *s)
     }
 }
 
-static redis_type type_of(const redisReply *reply)
+redis_type redis_type_named(const char *name)
 {
     static const char *const words[] = {
         [REDIS_STRING] = "string", [REDIS_LIST] = "list", [REDIS_SET] = "set",
         [REDIS_ZSET] = "zset",     [REDIS_HASH] = "hash", [REDIS_STREAM] = "stream"
     };
     for (size_t i = 0; i < BAU_COUNT(words); i++)
-        if (strcmp(reply->str, words[i]) == 0)
+        if (strcmp(name, words[i]) == 0)
             return (redis_type)i;
-    return strcmp(reply->str, "none") == 0 ? REDIS_TYPES : REDIS_OTHER;
+    return strcmp(name, "none") == 0 ? REDIS_TYPES : REDIS_OTHER;
 }
 
 static bau_status ask_types(struct sample *s, struct bau_error *err)
@@ -69,7 +69,7 @@ static bau_status ask_types(struct sample *s, struct bau_error *err)
                                                       : bau_error_set(err, BAU_E_SOURCE, "TYPE gave no word");
             continue;
         }
-        s->types[i] = type_of(reply);
+        s->types[i] = redis_type_named(reply->str);
         if (s->types[i] != REDIS_TYPES)
             s->set->types |= 1u << s->types[i];
     }

@@ -1,52 +1,151 @@
-/* Reads a part: pipelined PEXPIRETIME (PTTL before 7.0) and DUMP of the keys of a stretch of the list. While one group of
- * keys is taken apart, the next one is on its way. A key that is gone meanwhile is left out. */
-#include "redis.h"
+/* Reads a part. The keys of a stretch of the list are asked for in groups: first PEXPIRETIME (PTTL before 7.0) and MEMORY USAGE
+ * of each, then DUMP of those that are not large. While one group is taken apart, the next one's values and the sizes of the
+ * one behind it are on their way. Large values come last in their group, by windows (big.c), while nothing else is on the wire.
+ * A key that is gone meanwhile is left out. */
+#include "reader.h"
+#include "throttle.h"
 
 #include <string.h>
 #include <time.h>
 
-struct bau_reader {
-    struct bau_link *link;
-    const struct redis_set *set;
-    const struct bau_dataset *dataset;
-    const bau_want *want;
-    size_t ask, take, end; /* places in the list: next key to ask for, next answer's key, end of the part */
-    uint32_t asked;        /* keys whose answers have not come */
-    uint64_t given;        /* rows */
-    uint32_t most_rows;
-    bool looks;              /* into values */
-    struct bau_text raw;     /* frames of the batch under way */
-    struct bau_text frame;   /* items of one value */
-    struct bau_text payload; /* out of a file */
-    uint32_t n_items;
-    uint16_t column; /* of the next VALUE */
-    bool named_field;
-};
+#include "bauta/log.h"
+
+enum { GROUP_BYTES = 4 * 1024 * 1024 }; /* of values asked for at once, as the source counts them */
 
 /* ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static bau_status ask(struct bau_reader *r, struct bau_error *err)
+static bool absolute(const struct bau_reader *r)
+{
+    return r->link->side->major >= 7;
+}
+
+/* The next group of the list; it has no key when the part is over. */
+static void ask_sizes(struct bau_reader *r, struct redis_group *g)
+{
+    const struct bau_slice ttl = absolute(r) ? redis_slice("PEXPIRETIME", 11) : redis_slice("PTTL", 4),
+                           memory = redis_slice("MEMORY", 6), usage = redis_slice("USAGE", 5);
+    const struct bau_side *side = r->link->side;
+    const uint32_t most = redis_throttle_group(side->throttle, side->config->pipeline);
+    g->n = 0;
+    g->sized = g->asked = false;
+    g->sizes = !r->link->no_sizes;
+    while (g->n < most && r->ask < r->end) {
+        struct redis_asked *k = &g->keys[g->n++];
+        k->key = redis_key_at(r->set, r->ask, &r->ask, NULL);
+        redis_add(r->link->client, 2, (const struct bau_slice[]){ ttl, k->key });
+        if (g->sizes)
+            redis_add(r->link->client, 3, (const struct bau_slice[]){ memory, usage, k->key });
+        r->pending += g->sizes ? 2 : 1;
+    }
+}
+
+static bau_status ask_values(struct bau_reader *r, struct redis_group *g, struct bau_error *err)
 {
     const struct bau_side *side = r->link->side;
-    const struct bau_slice ttl = side->major >= 7 ? redis_slice("PEXPIRETIME", 11) : redis_slice("PTTL", 4),
-                           dump = redis_slice("DUMP", 4);
-    const uint32_t most = side->config->pipeline;
-    if (r->asked > most || r->ask >= r->end)
-        return BAU_OK;
-    for (uint32_t i = 0; i < most && r->ask < r->end; i++) {
-        const struct bau_slice key = redis_key_at(r->set, r->ask, &r->ask, NULL);
-        redis_add(r->link->client, 2, (const struct bau_slice[]){ ttl, key });
-        redis_add(r->link->client, 2, (const struct bau_slice[]){ dump, key });
-        r->asked++;
+    uint64_t bytes = 0;
+    g->later = false;
+    g->asked = true;
+    for (uint32_t i = 0; i < g->n; i++) {
+        struct redis_asked *k = &g->keys[i];
+        k->later = k->there && (k->bytes > side->config->big_value || bytes + k->bytes > GROUP_BYTES);
+        g->later = g->later || k->later;
+        bytes += k->there && !k->later ? k->bytes : 0;
     }
+    BAU_TRY(redis_throttle_wait(side->throttle, r->link->client, g->n, bytes, err));
+    for (uint32_t i = 0; i < g->n; i++) {
+        const struct redis_asked *k = &g->keys[i];
+        if (!k->there || k->later)
+            continue;
+        redis_add(r->link->client, 2, (const struct bau_slice[]){ redis_slice("DUMP", 4), k->key });
+        r->pending++;
+    }
+    return BAU_OK;
+}
+
+bau_status redis_reader_take(struct bau_reader *r, redisReply **out, struct bau_error *err)
+{
+    BAU_TRY(redis_next(r->link->client, out, err));
+    r->pending--;
+    return BAU_OK;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* An account or a server that has no MEMORY USAGE: all values are read as a whole. */
+static bau_status take_size(struct bau_reader *r, struct redis_asked *k, struct bau_error *err)
+{
+    REDIS_AUTO_REPLY *size = NULL;
+    BAU_TRY(redis_reader_take(r, &size, err));
+    if (redis_is_error(size, "NOPERM") || redis_is_error(size, "ERR")) {
+        if (!r->link->no_sizes)
+            bau_log(BAU_WARN, "the source denies MEMORY USAGE: large values are held in memory as a whole",
+                    BAU_NAME("store", r->link->side->with.store));
+        r->link->no_sizes = true;
+        return BAU_OK;
+    }
+    if (size->type == REDIS_REPLY_ERROR)
+        return redis_refused(r->link->client, "MEMORY USAGE", size, err);
+    k->there = k->there && size->type == REDIS_REPLY_INTEGER;
+    k->bytes = k->there ? (uint64_t)size->integer : 0;
+    return BAU_OK;
+}
+
+static bau_status take_sizes(struct bau_reader *r, struct redis_group *g, struct bau_error *err)
+{
+    for (uint32_t i = 0; i < g->n; i++) {
+        REDIS_AUTO_REPLY *ttl = NULL;
+        struct redis_asked *k = &g->keys[i];
+        BAU_TRY(redis_reader_take(r, &ttl, err));
+        if (ttl->type == REDIS_REPLY_ERROR)
+            return redis_refused(r->link->client, absolute(r) ? "PEXPIRETIME" : "PTTL", ttl, err);
+        k->there = ttl->type == REDIS_REPLY_INTEGER && ttl->integer != -2;
+        k->bytes = 0;
+        k->expires_ms = ttl->integer < 0 ? -1 : absolute(r) ? ttl->integer : now_ms() + ttl->integer;
+        if (g->sizes)
+            BAU_TRY(take_size(r, k, err));
+    }
+    g->sized = true;
+    return BAU_OK;
+}
+
+/* Order on the wire: sizes of 1 | sizes of 2, values of 1 | sizes of 3, values of 2 | … */
+static bau_status ask_group(struct bau_reader *r, uint64_t g, struct bau_error *err)
+{
+    ask_sizes(r, redis_reader_group(r, g + 1));
+    BAU_TRY(ask_values(r, redis_reader_group(r, g), err));
     return redis_send(r->link->client, err);
+}
+
+/* Makes a group the one that rows are taken from. */
+static bau_status enter(struct bau_reader *r, uint64_t g, struct bau_error *err)
+{
+    struct redis_group *now = redis_reader_group(r, g), *next = redis_reader_group(r, g + 1);
+    r->at = g;
+    r->row = r->row_later = 0;
+    if (!now->sized) {
+        ask_sizes(r, now);
+        BAU_TRY(redis_send(r->link->client, err));
+        BAU_TRY(take_sizes(r, now, err));
+    }
+    if (!now->asked)
+        BAU_TRY(ask_group(r, g, err));
+    BAU_TRY(take_sizes(r, next, err));
+    return now->later ? BAU_OK : ask_group(r, g + 1, err);
 }
 
 /* ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static void add_chunk(struct bau_text *to, uint8_t item, uint16_t column, struct bau_slice bytes)
+static void add_chunk(struct bau_text *to, uint8_t item, uint16_t column, uint8_t again,
+                      struct bau_slice bytes)
 {
-    const struct redis_chunk chunk = { .len = (uint32_t)bytes.len, .column = column, .item = item };
+    const struct redis_chunk chunk = {
+        .len = (uint32_t)bytes.len, .column = column, .item = item, .again = again
+    };
     bau_text_addn(to, &chunk, sizeof chunk);
     bau_text_addn(to, bytes.data, bytes.len);
 }
@@ -61,15 +160,15 @@ static uint32_t add_key(struct bau_reader *r, struct bau_slice key)
     for (uint32_t i = 0; i < t->n_parts; i++) {
         const struct redis_part *p = &t->parts[i];
         if (p->capture) {
-            add_chunk(&r->raw, 0, capture, captures[capture]);
+            add_chunk(&r->raw, 0, capture, 0, captures[capture]);
             capture++;
         } else
-            add_chunk(&r->raw, 0, REDIS_NONE, redis_slice(p->text, p->len));
+            add_chunk(&r->raw, 0, REDIS_NONE, 0, redis_slice(p->text, p->len));
     }
     return t->n_parts;
 }
 
-static uint16_t named_column(const struct redis_set *set, struct bau_slice name)
+uint16_t redis_named_column(const struct redis_set *set, struct bau_slice name)
 {
     for (uint16_t i = 0; i < set->n_named; i++)
         if (strlen(set->names[i]) == name.len && memcmp(set->names[i], name.data, name.len) == 0)
@@ -77,7 +176,7 @@ static uint16_t named_column(const struct redis_set *set, struct bau_slice name)
     return REDIS_NONE;
 }
 
-static bau_status on_item(void *self, redis_item item, struct bau_slice bytes, struct bau_error *err)
+bau_status redis_reader_item(void *self, redis_item item, struct bau_slice bytes, struct bau_error *err)
 {
     struct bau_reader *r = self;
     const struct redis_set *set = r->set;
@@ -92,7 +191,7 @@ static bau_status on_item(void *self, redis_item item, struct bau_slice bytes, s
     case REDIS_ITEM_MEMBER: column = set->member; break;
     case REDIS_ITEM_SCORE: column = set->score; break;
     case REDIS_ITEM_FIELD:
-        r->column = named_column(set, bytes);
+        r->column = redis_named_column(set, bytes);
         column = r->column == REDIS_NONE ? set->fields : REDIS_NONE;
         r->column = r->column == REDIS_NONE ? set->values : r->column;
         r->named_field = true;
@@ -100,7 +199,7 @@ static bau_status on_item(void *self, redis_item item, struct bau_slice bytes, s
     case REDIS_ITEM_ENTRY:
     case REDIS_ITEM_STREAM_END: break;
     }
-    add_chunk(&r->frame, (uint8_t)item, column, bytes);
+    add_chunk(&r->frame, (uint8_t)item, column, r->again, bytes);
     r->n_items++;
     return BAU_OK;
 }
@@ -131,39 +230,19 @@ static bool covered(const struct redis_set *set, redis_type type)
     return set->opaque != REDIS_NONE;
 }
 
-static bau_status add_value(struct bau_reader *r, struct bau_slice payload, redis_type type,
-                            struct bau_error *err)
+bau_status redis_reader_begin(struct bau_reader *r, redis_type type, struct bau_error *err)
 {
-    const struct redis_sink sink = { r, on_item };
     r->frame.len = 0;
     r->n_items = 0;
     r->named_field = false;
-    if (!covered(r->set, type))
-        return unknown_type(r, err);
-    if (r->looks && type != REDIS_OTHER)
-        return redis_rdb_decode(payload, &sink, err);
-    add_chunk(&r->frame, REDIS_ITEM_DUMP, REDIS_NONE, payload);
-    r->n_items = 1;
-    return BAU_OK;
+    r->again = 0;
+    return covered(r->set, type) ? BAU_OK : unknown_type(r, err);
 }
 
-static int64_t now_ms(void)
+bau_status redis_reader_row(struct bau_reader *r, struct bau_slice key, int64_t expires_ms, redis_type type,
+                            uint8_t window, struct bau_error *err)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t expiry(const struct bau_reader *r, int64_t answer)
-{
-    return answer < 0 ? -1 : r->link->side->major >= 7 ? answer : now_ms() + answer;
-}
-
-static bau_status add_row(struct bau_reader *r, struct bau_slice key, int64_t expires_ms,
-                          struct bau_slice payload, struct bau_error *err)
-{
-    struct redis_head head = { .expires_ms = expires_ms, .type = (uint8_t)redis_rdb_type(payload) };
-    BAU_TRY(add_value(r, payload, (redis_type)head.type, err));
+    struct redis_head head = { .expires_ms = expires_ms, .type = (uint8_t)type, .window = window };
     const size_t at = r->raw.len;
     bau_text_addn(&r->raw, &head, sizeof head);
     head.n_parts = add_key(r, key);
@@ -171,38 +250,83 @@ static bau_status add_row(struct bau_reader *r, struct bau_slice key, int64_t ex
     bau_text_addn(&r->raw, r->frame.data ? r->frame.data : "", r->frame.len);
     if (r->raw.failed || r->frame.failed || r->raw.len > UINT32_MAX)
         return bau_error_set(err, r->raw.len > UINT32_MAX ? BAU_E_LIMIT : BAU_E_NOMEM, "a value of %zu bytes",
-                             payload.len);
+                             r->frame.len);
     memcpy(r->raw.data + at, &head, sizeof head);
     return BAU_OK;
 }
 
-/* ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-static bau_status take(struct bau_reader *r, bool *out_row, struct bau_error *err)
+/* A value that DUMP gave. */
+static bau_status add_row(struct bau_reader *r, struct bau_slice key, int64_t expires_ms,
+                          struct bau_slice payload, struct bau_error *err)
 {
-    REDIS_AUTO_REPLY *ttl = NULL;
-    REDIS_AUTO_REPLY *dump = NULL;
-    struct redis_client *c = r->link->client;
-    size_t next;
-    const struct bau_slice key = redis_key_at(r->set, r->take, &next, NULL);
-    BAU_TRY(redis_next(c, &ttl, err));
-    BAU_TRY(redis_next(c, &dump, err));
-    r->asked--;
-    r->take = next;
-    if (ttl->type == REDIS_REPLY_ERROR)
-        return redis_refused(c, r->link->side->major >= 7 ? "PEXPIRETIME" : "PTTL", ttl, err);
-    if (dump->type == REDIS_REPLY_ERROR)
-        return redis_refused(c, "DUMP", dump, err);
-    *out_row = dump->type == REDIS_REPLY_STRING && ttl->type == REDIS_REPLY_INTEGER && ttl->integer != -2;
-    return *out_row ? add_row(r, key, expiry(r, ttl->integer), redis_slice(dump->str, dump->len), err)
-                    : BAU_OK;
+    const struct redis_sink sink = { r, redis_reader_item };
+    const redis_type type = redis_rdb_type(payload);
+    BAU_TRY(redis_reader_begin(r, type, err));
+    if (r->looks && type != REDIS_OTHER)
+        BAU_TRY(redis_rdb_decode(payload, &sink, err));
+    else {
+        add_chunk(&r->frame, REDIS_ITEM_DUMP, REDIS_NONE, 0, payload);
+        r->n_items = 1;
+    }
+    return redis_reader_row(r, key, expires_ms, type, 0, err);
 }
 
-static bau_status take_from_file(struct bau_reader *r, struct bau_error *err)
+/* ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bau_status take_value(struct bau_reader *r, const struct redis_asked *k, bool *out_row,
+                             struct bau_error *err)
+{
+    REDIS_AUTO_REPLY *dump = NULL;
+    BAU_TRY(redis_reader_take(r, &dump, err));
+    if (dump->type == REDIS_REPLY_ERROR)
+        return redis_refused(r->link->client, "DUMP", dump, err);
+    *out_row = dump->type == REDIS_REPLY_STRING;
+    return *out_row ? add_row(r, k->key, k->expires_ms, redis_slice(dump->str, dump->len), err) : BAU_OK;
+}
+
+/* One that was left for later: by windows, or as a whole when it is not that large or cannot be cut. */
+static bau_status take_later(struct bau_reader *r, const struct redis_asked *k, bool *out_row,
+                             struct bau_error *err)
+{
+    if (k->bytes > r->link->side->config->big_value) {
+        BAU_TRY(redis_big_begin(r, k, err));
+        if (r->big.on)
+            return BAU_OK;
+    }
+    BAU_TRY(redis_throttle_wait(r->link->side->throttle, r->link->client, 0, k->bytes, err));
+    redis_add(r->link->client, 2, (const struct bau_slice[]){ redis_slice("DUMP", 4), k->key });
+    r->pending++;
+    BAU_TRY(redis_send(r->link->client, err));
+    return take_value(r, k, out_row, err);
+}
+
+/* At most one row; *out_over: the part has no more. */
+static bau_status step(struct bau_reader *r, bool *out_row, bool *out_over, struct bau_error *err)
+{
+    struct redis_group *g = redis_reader_group(r, r->at);
+    if (r->big.on)
+        return redis_big_window(r, out_row, err);
+    if (r->row < g->n) {
+        const struct redis_asked *k = &g->keys[r->row++];
+        return k->there && !k->later ? take_value(r, k, out_row, err) : BAU_OK;
+    }
+    if (r->row_later < g->n) {
+        const struct redis_asked *k = &g->keys[r->row_later++];
+        return k->there && k->later ? take_later(r, k, out_row, err) : BAU_OK;
+    }
+    BAU_TRY(enter(r, r->at + 1, err));
+    *out_over = redis_reader_group(r, r->at)->n == 0;
+    return BAU_OK;
+}
+
+static bau_status take_from_file(struct bau_reader *r, bool *out_row, bool *out_over, struct bau_error *err)
 {
     struct redis_place place;
-    const struct bau_slice key = redis_key_at(r->set, r->take, &r->take, &place);
-    r->ask = r->take;
+    *out_row = r->ask < r->end;
+    *out_over = !*out_row;
+    if (*out_over)
+        return BAU_OK;
+    const struct bau_slice key = redis_key_at(r->set, r->ask, &r->ask, &place);
     BAU_TRY(redis_file_dump(r->link->side, &r->link->crc, &place, &r->payload, err));
     return add_row(r, key, place.expires_ms, redis_slice(r->payload.data, r->payload.len), err);
 }
@@ -235,15 +359,13 @@ static bau_status next_batch(struct bau_reader *r, struct bau_batch *b, struct b
         return bau_error_set(err, BAU_E_NOMEM, "batch");
     r->raw.len = 0;
     row_at[0] = 0;
-    while (n < most && r->raw.len < BAU_BATCH_BYTES && r->take < r->end &&
+    while (n < most && r->raw.len < BAU_BATCH_BYTES && !r->over &&
            !(r->most_rows && r->given + n >= r->most_rows)) {
-        bool row = r->link->side->address.file;
-        if (row)
-            BAU_TRY(take_from_file(r, err));
-        else {
-            BAU_TRY(ask(r, err));
-            BAU_TRY(take(r, &row, err));
-        }
+        bool row = false;
+        if (r->link->side->address.file)
+            BAU_TRY(take_from_file(r, &row, &r->over, err));
+        else
+            BAU_TRY(step(r, &row, &r->over, err));
         if (row)
             row_at[++n] = (uint32_t)r->raw.len;
     }
@@ -253,6 +375,17 @@ static bau_status next_batch(struct bau_reader *r, struct bau_batch *b, struct b
 bau_status redis_read_next(struct bau_reader *r, struct bau_batch *into, struct bau_error *err)
 {
     return next_batch(r, into, err);
+}
+
+static bau_status make_groups(struct bau_reader *r, struct bau_error *err)
+{
+    const size_t each = r->link->side->config->pipeline;
+    struct redis_asked *keys = bau_alloc_array(BAU_COUNT(r->groups) * each, sizeof *keys);
+    if (!keys)
+        return bau_error_set(err, BAU_E_NOMEM, "reader");
+    for (size_t i = 0; i < BAU_COUNT(r->groups); i++)
+        r->groups[i].keys = keys + i * each;
+    return BAU_OK; /* the first group has no key: what is behind it is entered at the first step */
 }
 
 bau_status redis_read_open(struct bau_link *link, const struct bau_read *what, struct bau_reader **out,
@@ -268,10 +401,15 @@ bau_status redis_read_open(struct bau_link *link, const struct bau_read *what, s
     r->set = &link->side->sets[what->part->dataset];
     r->want = what->want;
     r->most_rows = what->most_rows;
-    r->ask = r->take = (size_t)what->part->from;
+    r->ask = (size_t)what->part->from;
     r->end = what->part->to == UINT64_MAX ? r->set->keys.len : (size_t)what->part->to;
     for (uint32_t f = r->set->template.n_captures; f < what->dataset->n_fields; f++)
         r->looks = r->looks || what->want[f] != BAU_WANT_FRAME;
+    const bau_status status = link->side->address.file ? BAU_OK : make_groups(r, err);
+    if (status != BAU_OK) {
+        redis_read_close(r);
+        return status;
+    }
     *out = r;
     return BAU_OK;
 }
@@ -287,7 +425,7 @@ void redis_read_close(struct bau_reader *r)
 {
     if (!r)
         return;
-    for (uint32_t left = 2 * r->asked; left; left--) { /* answers nobody waits for */
+    for (; r->pending; r->pending--) { /* answers nobody waits for */
         REDIS_AUTO_REPLY *reply = NULL;
         if (redis_next(r->link->client, &reply, NULL) != BAU_OK)
             break; /* the link is lost, and whoever uses it next learns so */
@@ -295,5 +433,7 @@ void redis_read_close(struct bau_reader *r)
     drop(&r->raw);
     drop(&r->frame);
     drop(&r->payload);
+    redis_big_release(&r->big);
+    bau_free(r->groups[0].keys);
     bau_free(r);
 }

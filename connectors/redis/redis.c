@@ -1,5 +1,5 @@
 /* The Redis connector: its options, sides, links and the vtable. */
-#include "redis.h"
+#include "throttle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,9 @@ static const struct bau_option redis_options[] = {
     { "ttl_extend", BAU_OPTION_DURATION, AT(ttl_extend_ms), "24h", 0, INT64_MAX / 2,
       "How much later keys expire with `ttl: extend`.", 0, NULL, NULL, 0 },
     { "switch", BAU_OPTION_CHOICE, AT(switch_by), "swapdb", 0, 0,
-      "What takes the place of the old target: a spare logical database that is swapped in, or, where SWAPDB "
-      "is "
-      "denied, the emptied database itself.",
-      0, "swapdb|flush", NULL, 0 },
+      "What takes the place of the old target: a spare logical database that is swapped in; where SWAPDB is "
+      "denied, keys under a prefix that are renamed one by one, or the emptied database itself.",
+      0, "swapdb|flush|rename", NULL, 0 },
     { "spare_db", BAU_OPTION_U32, AT(spare_db), "15", 0, 1000000,
       "Logical database of the target that the new data is made in.", 0, NULL, NULL, 0 },
     { "allow_replace", BAU_OPTION_BOOL, AT(allow_replace), "false", 0, 0,
@@ -27,8 +26,21 @@ static const struct bau_option redis_options[] = {
       NULL, 0 },
     { "pipeline", BAU_OPTION_U32, AT(pipeline), "64", 1, 1000,
       "Keys asked for at once on one connection; more hurts other clients of the source.", 0, NULL, NULL, 0 },
+    { "big_value", BAU_OPTION_BYTES, AT(big_value), "1MiB", 1 << 12, INT64_MAX,
+      "Values that take more of the source's memory (MEMORY USAGE) are read and written in windows.", 0, NULL,
+      NULL, 0 },
     { "key_memory", BAU_OPTION_BYTES, AT(key_memory), "256MiB", 1 << 20, INT64_MAX,
       "Most memory for the list of the source's keys; a run that needs more stops.", 0, NULL, NULL, 0 },
+    { "keys_per_second", BAU_OPTION_U32, AT(keys_per_second), "0", 0, UINT32_MAX,
+      "Most keys read from the source in a second, over all lanes; 0: as many as it gives.", 0, NULL, NULL,
+      0 },
+    { "bytes_per_second", BAU_OPTION_BYTES, AT(bytes_per_second), "0", 0, INT64_MAX,
+      "Most bytes of values, as they lie in its memory, read from the source in a second; 0: any.", 0, NULL,
+      NULL, 0 },
+    { "max_latency", BAU_OPTION_DURATION, AT(max_latency_ms), "20ms", 0, INT32_MAX,
+      "When a PING of the source, every 100 ms on a connection of its own, takes longer, reading is slowed "
+      "down until it does not; 0ms: no such probe.",
+      0, NULL, NULL, 0 },
     { "timeout", BAU_OPTION_DURATION, AT(timeout_ms), "60s", 100, INT32_MAX,
       "Longest wait for an answer of the server.", 0, NULL, NULL, 0 },
     { .name = NULL },
@@ -40,6 +52,7 @@ static void redis_close(struct bau_side *side)
 {
     if (!side)
         return;
+    redis_throttle_stop(side->throttle);
     if (side->main)
         redis_target_unlock(side);
     redis_client_close(side->main);
@@ -99,7 +112,7 @@ static void info(const char *text, const char *name, char *out, size_t room)
 
 bau_status redis_main(struct bau_side *side, struct bau_error *err)
 {
-    char version[32], mode[16];
+    char version[32], mode[16], valkey[16];
     REDIS_AUTO_REPLY *reply = NULL;
     if (side->main || side->file.bytes)
         return BAU_OK;
@@ -116,6 +129,9 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
         info(reply->str, "run_id", side->replication, sizeof side->replication);
     if (sscanf(version, "%u.%u", &side->major, &side->minor) != 2)
         side->major = side->minor = 0;
+    info(reply->str, "valkey_version", valkey, sizeof valkey);
+    side->field_ttl =
+        side->major > 7 || (side->major == 7 && side->minor >= 4) || strtoul(valkey, NULL, 10) >= 9;
     (void)snprintf(side->server, sizeof side->server, "Redis %s, database %u", version, side->address.db);
     if (strcmp(mode, "cluster") == 0)
         return bau_error_set(err, BAU_E_USAGE,

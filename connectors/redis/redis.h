@@ -27,11 +27,11 @@
 #define REDIS_FORMAT "redis"
 
 enum { REDIS_TTL_KEEP, REDIS_TTL_STRIP, REDIS_TTL_EXTEND };
-enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH };
+enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH, REDIS_SWITCH_RENAME };
 
 struct redis_config {
-    uint32_t ttl, switch_by, spare_db, keep_previous, pipeline;
-    uint64_t ttl_extend_ms, key_memory, timeout_ms;
+    uint32_t ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
+    uint64_t ttl_extend_ms, key_memory, timeout_ms, big_value, bytes_per_second, max_latency_ms;
     bool allow_replace;
 };
 
@@ -46,6 +46,7 @@ struct redis_set { /* one dataset */
     uint64_t n_keys;
     uint32_t extra; /* bytes behind each: a redis_place when they come out of a file */
 };
+struct redis_throttle;
 struct redis_place { /* of a value in an RDB file: type byte and what follows the key */
     uint64_t at, len;
     int64_t expires_ms;
@@ -66,13 +67,17 @@ struct bau_side {
     uint32_t major, minor;
     char replication[48]; /* id of the data set's history: same for a master and its replicas */
     char server[96];
+    bool field_ttl; /* the server knows hash fields that expire */
     /* source */
     struct redis_file file;
     uint32_t n_sets;
+    struct redis_throttle *throttle;
     struct redis_set *sets; /* same order as the catalog's datasets */
     /* target */
     uint32_t shadow_db;
     bool locked, shadow_made, switched;
+    bool was_marked; /* before this run */
+    bool typed;      /* RESTORE is denied: typed commands in its place */
 };
 
 struct bau_link {
@@ -80,6 +85,7 @@ struct bau_link {
     struct redis_client *client;
     struct redis_crc crc;
     struct redis_encode encode;
+    bool no_sizes; /* the source denies MEMORY USAGE */
 };
 
 struct bau_reader;
@@ -96,6 +102,8 @@ bau_status redis_catalog(struct bau_side *side, struct bau_catalog **out, struct
 bau_status redis_list_keys(struct bau_side *side, struct bau_error *err);
 bau_status redis_find_fields(struct bau_side *side, struct redis_set *set, struct bau_arena *arena,
                              struct bau_dataset *out, struct bau_error *err);
+/* Of an answer of TYPE; REDIS_TYPES: there is no such key. */
+redis_type redis_type_named(const char *name);
 void redis_sets_release(struct bau_side *side);
 bau_status redis_split(struct bau_side *side, const struct bau_catalog *catalog, struct bau_arena *arena,
                        struct bau_parts *out, struct bau_error *err);
@@ -157,13 +165,16 @@ struct redis_head {
     int64_t expires_ms; /* since 1970; -1: never */
     uint32_t n_parts, n_items;
     uint8_t type;
-    uint8_t unused[7];
+    uint8_t window; /* 0: the value is whole; else bits of redis_window */
+    uint8_t unused[6];
 };
+/* A large value travels in several rows, each of which repeats the key. */
+enum { REDIS_WINDOW = 1, REDIS_WINDOW_FIRST = 2, REDIS_WINDOW_LAST = 4 };
 struct redis_chunk {
     uint32_t len;
     uint16_t column; /* REDIS_NONE: of no field */
     uint8_t item;
-    uint8_t unused;
+    uint8_t again; /* may have come in an earlier window of the same key */
 };
 static inline const uint8_t *redis_take_head(const uint8_t *at, struct redis_head *out)
 {

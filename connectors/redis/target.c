@@ -3,15 +3,23 @@
  * `switch: swapdb`: the shadow is a spare logical database; SWAPDB exchanges it with the target's in one step, and the old
  * data then lies in the spare one. Every database that bauta made holds the hash REDIS_MARK (run, db, role). The lock is a
  * key in the target's database with the name of the run's connections; it is broken when no such connection lives.
+ * `switch: rename`: new keys lie under a prefix until the switch, see rename.h.
  * `switch: flush`: the target's own database is emptied and filled. */
-#include "redis.h"
+#include "rename.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "bauta/log.h"
+
 static bool by_swap(const struct bau_side *side)
 {
     return side->config->switch_by == REDIS_SWITCH_SWAPDB;
+}
+
+static bool by_rename(const struct bau_side *side)
+{
+    return side->config->switch_by == REDIS_SWITCH_RENAME;
 }
 
 static void db_text(uint32_t db, char out[16])
@@ -184,6 +192,7 @@ bau_status redis_target_prepare(struct bau_side *side, const char *source_identi
             err, BAU_E_REFUSED,
             "database %u holds keys that bauta did not make; set allow_replace: true to replace them",
             side->address.db);
+    side->was_marked = d.marked;
     if (by_swap(side))
         BAU_TRY(guard_spare(side, err));
     return lock(side, err);
@@ -197,14 +206,34 @@ static bau_status mark(struct bau_side *side, const char *role, struct bau_error
                       role, NULL);
 }
 
+/* A payload that no server takes tells whether it would take one. */
+static bau_status probe_restore(struct bau_side *side, struct bau_error *err)
+{
+    REDIS_AUTO_REPLY *reply = NULL;
+    redis_say(side->main, "RESTORE", REDIS_MARK, "0", "none", NULL);
+    BAU_TRY(redis_send(side->main, err));
+    BAU_TRY(redis_next(side->main, &reply, err));
+    side->typed = redis_is_error(reply, "NOPERM") ||
+                  (reply->type == REDIS_REPLY_ERROR && strstr(reply->str, "unknown command") != NULL);
+    if (side->typed)
+        bau_log(BAU_INFO, "the target denies RESTORE: typed commands in its place",
+                BAU_NAME("store", side->with.store));
+    return BAU_OK;
+}
+
 bau_status redis_target_begin(struct bau_side *side, const struct bau_target_plan *plan,
                               struct bau_error *err)
 {
     (void)plan;
     side->shadow_db = by_swap(side) ? side->config->spare_db : side->address.db;
+    BAU_TRY(probe_restore(side, err));
     BAU_TRY(select_db(side, side->shadow_db, err));
-    BAU_TRY(redis_call(side->main, NULL, err, "FLUSHDB", "ASYNC", NULL));
     side->shadow_made = true;
+    if (by_rename(side)) {
+        BAU_TRY(redis_staged_drop(side, err)); /* of a run that died */
+        return side->was_marked ? BAU_OK : mark(side, "new", err);
+    }
+    BAU_TRY(redis_call(side->main, NULL, err, "FLUSHDB", "ASYNC", NULL));
     if (!by_swap(side)) { /* the lock went with the rest */
         BAU_TRY(lock(side, err));
     }
@@ -216,7 +245,7 @@ bau_status redis_target_finish(struct bau_side *side, const struct bau_target_pl
 {
     (void)plan;
     BAU_TRY(select_db(side, side->shadow_db, err));
-    return mark(side, "live", err);
+    return by_rename(side) ? BAU_OK : mark(side, "live", err);
 }
 
 /* ── the switch ──────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -244,8 +273,31 @@ static bau_status swap(struct bau_side *side, const char *role_behind, struct ba
     return BAU_OK;
 }
 
+/* Once keys are renamed there is no way back: a stop of the run has to wait for the end. */
+static bau_status rename_all(struct bau_side *side, struct bau_error *err)
+{
+    const struct bau_watch watch = side->with.watch;
+    redis_client_close(side->main);
+    side->main = NULL;
+    side->with.watch = (struct bau_watch){ 0 };
+    bau_status status = redis_connect(side, side->address.db, &side->main, err);
+    side->with.watch = watch;
+    if (status == BAU_OK)
+        status = redis_staged_switch(side, err);
+    if (status != BAU_OK) {
+        bau_error_note(err, "%s", "renaming the new keys: the target holds old and new ones; run again");
+        return status;
+    }
+    BAU_TRY(mark(side, "live", err));
+    redis_target_unlock(side);
+    side->switched = true;
+    return BAU_OK;
+}
+
 bau_status redis_target_switch(struct bau_side *side, struct bau_error *err)
 {
+    if (by_rename(side))
+        return rename_all(side, err);
     if (!by_swap(side)) {
         redis_target_unlock(side);
         side->switched = true;
@@ -275,6 +327,9 @@ void redis_target_abandon(struct bau_side *side)
         return; /* the next run breaks the lock and empties the shadow */
     if (side->shadow_made && by_swap(side) && select_db(side, side->shadow_db, &ignored) == BAU_OK)
         (void)!redis_call(side->main, NULL, &ignored, "FLUSHDB", "ASYNC", NULL);
+    if (side->shadow_made && by_rename(side) && redis_staged_drop(side, &ignored) == BAU_OK &&
+        !side->was_marked)
+        (void)!redis_call(side->main, NULL, &ignored, "DEL", REDIS_MARK, NULL);
     redis_target_unlock(side);
 }
 
@@ -282,7 +337,8 @@ bau_status redis_target_rollback(struct bau_side *side, struct bau_error *err)
 {
     struct database d;
     if (!by_swap(side))
-        return bau_error_set(err, BAU_E_REFUSED, "`switch: flush` keeps no earlier target to go back to");
+        return bau_error_set(err, BAU_E_REFUSED,
+                             "this kind of `switch` keeps no earlier target to go back to");
     BAU_TRY(select_db(side, side->config->spare_db, err));
     BAU_TRY(look(side, &d, err));
     if (!d.marked || strcmp(d.role, "prev") != 0 || d.of != (long long)side->address.db)
@@ -297,6 +353,11 @@ bau_status redis_target_rollback(struct bau_side *side, struct bau_error *err)
 
 const char *redis_target_promises(struct bau_side *side)
 {
+    if (by_rename(side))
+        return "each key is renamed to its place in one step, but one after the other: for a while readers "
+               "meet old and new "
+               "keys beside each other. A switch that is cut off leaves it so until the next run, and there "
+               "is no way back.";
     return by_swap(side) ? "SWAPDB exchanges the target with the spare database in one step; connections see "
                            "the new keys at "
                            "their next command. Until the next refresh the server holds old and new data."

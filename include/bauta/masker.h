@@ -123,8 +123,10 @@ struct bau_masker { /* const, static; one per file */
     bau_status (*observe)(const void *config, void *seen, struct bau_mask_ctx *ctx,
                           const struct bau_column *in, struct bau_error *err);
     bau_status (*settle)(const void *config, void *seen, struct bau_error *err); /* once a config */
-    void (*forget)(void *seen);               /* frees what it holds and zeroes it; may come several times */
-    void (*unbind)(void *config);             /* wipes keys held outside the arena. NULL: nothing */
+    void (*forget)(void *seen); /* frees what it holds and zeroes it; may come several times */
+    /* Wipes keys held outside the arena and frees what lies there; of a config whose bind failed half-way too (what bind
+     * did not reach is zero). NULL: nothing. */
+    void (*unbind)(void *config);
     const char *example_in, *example_options; /* `bauta maskers NAME` runs these through the masker */
 };
 

@@ -62,7 +62,7 @@ void bau_bind_misfit(struct bau_binding *x, struct bau_at at, const char *text)
     bau_find_add(x->b->findings, BAU_E_USAGE, at, NULL, x->object, "%s", text);
 }
 
-static bool set_canon(struct bau_binding *x, const struct bau_setting *s)
+static void set_canon(struct bau_binding *x, const struct bau_setting *s)
 {
     struct canon_config {
         uint32_t canon;
@@ -74,25 +74,31 @@ static bool set_canon(struct bau_binding *x, const struct bau_setting *s)
     if (bau_option_set(&canon_option, &c, s->text, x->b->arena, &err) != BAU_OK)
         bau_bind_misfit(x, s->at, err.text);
     x->canon = (bau_canon)c.canon;
-    return true;
 }
 
-static void apply_settings(struct bau_binding *x, const struct bau_setting *settings, uint32_t n,
-                           void *config)
+static bau_status apply_settings(struct bau_binding *x, const struct bau_setting *settings, uint32_t n,
+                                 void *config, struct bau_error *err)
 {
     for (uint32_t i = 0; i < n; i++) {
         const struct bau_setting *s = &settings[i];
-        if (strcmp(s->name, "canon") == 0 && set_canon(x, s))
+        if (strcmp(s->name, "canon") == 0) {
+            set_canon(x, s);
             continue;
+        }
         const struct bau_option *o = x->masker->options ? bau_option_find(x->masker->options, s->name) : NULL;
-        struct bau_error err;
         if (!o) {
             char text[160];
             snprintf(text, sizeof text, "masker %s has no option '%.40s'", x->masker->name, s->name);
             bau_bind_misfit(x, s->at, text);
-        } else if (bau_option_set(o, config, s->text, x->b->arena, &err) != BAU_OK)
-            bau_bind_misfit(x, s->at, err.text);
+            continue;
+        }
+        const bau_status status = bau_option_set(o, config, s->text, x->b->arena, err);
+        if (status == BAU_E_NOMEM)
+            return status;
+        if (status != BAU_OK)
+            bau_bind_misfit(x, s->at, err->text);
     }
+    return BAU_OK;
 }
 
 void bau_bind_by(struct bau_binding *x, const char *option, const char *name)
@@ -203,6 +209,14 @@ static bau_status share(struct bau_build *b, const struct bau_masker *masker, co
     return BAU_OK;
 }
 
+/* What the plan does not hold yet and so would not free. */
+static void let_go(const struct bau_masker *masker, void *config, struct bau_mask_key *key)
+{
+    if (masker->unbind)
+        masker->unbind(config);
+    bau_mask_key_release(key);
+}
+
 static bau_status bind_masker(struct bau_binding *x, const void *filled, struct bau_bound *out,
                               struct bau_error *err)
 {
@@ -245,7 +259,7 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
     struct bau_error refused;
     const bau_status status = x->masker->bind ? x->masker->bind(config, &with, &refused) : BAU_OK;
     if (status != BAU_OK)
-        bau_mask_key_release(key);
+        let_go(x->masker, config, key);
     if (status == BAU_E_NOMEM || status == BAU_E_BUG) {
         *err = refused;
         return status;
@@ -254,8 +268,12 @@ static bau_status bind_masker(struct bau_binding *x, const void *filled, struct 
         bau_bind_misfit(x, x->treat->at, refused.text);
         return BAU_OK;
     }
+    const bau_status shared = share(x->b, x->masker, alone ? "" : print, config, key, err);
+    if (shared != BAU_OK) {
+        let_go(x->masker, config, key);
+        return shared;
+    }
     out->config = config;
-    BAU_TRY(share(x->b, x->masker, alone ? "" : print, config, key, err));
     x->b->shared[x->b->n_shared - 1].seen_by = seen_by;
     x->b->shared[x->b->n_shared - 1].seen = out->seen;
     return BAU_OK;
@@ -305,8 +323,8 @@ static bau_status fill_config(struct bau_binding *x, void **out, struct bau_erro
     if (x->masker->options)
         BAU_TRY(bau_options_default(x->masker->options, config, x->b->arena, err));
     if (x->domain)
-        apply_settings(x, x->domain->treat.settings, x->domain->treat.n_settings, config);
-    apply_settings(x, x->treat->settings, x->treat->n_settings, config);
+        BAU_TRY(apply_settings(x, x->domain->treat.settings, x->domain->treat.n_settings, config, err));
+    BAU_TRY(apply_settings(x, x->treat->settings, x->treat->n_settings, config, err));
     check_domain(x);
     BAU_TRY(bau_bind_labels(x, config, err));
     if (!x->failed)

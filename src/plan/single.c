@@ -143,6 +143,8 @@ static bau_status bind(const struct bau_single_with *with, struct bau_single *s,
     s->plan->n_bound = b.n_shared;
     s->plan->bound = b.shared;
     BAU_TRY(status);
+    if (findings.failed)
+        return bau_error_set(err, BAU_E_NOMEM, "masker");
     if (findings.n)
         return bau_error_set(err, BAU_E_USAGE, "%s", findings.at[0].text);
     s->n_by = s->bound.n_by;

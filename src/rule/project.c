@@ -245,7 +245,10 @@ bau_status bau_load_options(struct bau_load *l, const struct bau_yaml *map, cons
         struct bau_error why;
         if (map->pairs[i].value->kind != BAU_YAML_SCALAR)
             return bau_load_fail(l, map->pairs[i].at, "%s: expected plain text", o->name);
-        if (bau_option_set(o, config, map->pairs[i].value->text, l->arena, &why) != BAU_OK)
+        const bau_status status = bau_option_set(o, config, map->pairs[i].value->text, l->arena, &why);
+        if (status == BAU_E_NOMEM)
+            return bau_load_memory(l);
+        if (status != BAU_OK)
             return bau_load_fail(l, map->pairs[i].at, "%s", why.text);
     }
     return BAU_OK;

@@ -378,7 +378,11 @@ static bau_status check_settings(const struct bau_load *l, const struct bau_mask
             return unknown_setting(l, masker, s);
         if (o->kind != BAU_OPTION_TEXTS && i > 0 && strcmp(t->settings[i - 1].name, s->name) == 0)
             return bau_load_fail(l, s->at, "%s: expected one value, here stand several", s->name);
-        if (bau_option_set(o, o == canon_row ? (void *)&canon : config, s->text, l->arena, &why) != BAU_OK)
+        const bau_status status =
+            bau_option_set(o, o == canon_row ? (void *)&canon : config, s->text, l->arena, &why);
+        if (status == BAU_E_NOMEM)
+            return bau_load_memory(l);
+        if (status != BAU_OK)
             return bau_load_fail(l, s->at, "%s", why.text);
     }
     return BAU_OK;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -196,6 +197,19 @@ static struct bau_archive_written make_archive(const struct making *m, const str
     c->close(side);
     bau_secret_free(uri);
     return written;
+}
+
+/* make_archive in a process that ends before the manifest. */
+static void die_making(const struct making *m, const struct rows *rows)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        make_archive(m, rows);
+        _exit(EXIT_SUCCESS);
+    }
+    int status = -1;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0);
 }
 
 static bau_status open_archive(const char *name, struct bau_opener *opener, struct bau_archive **out,
@@ -638,10 +652,10 @@ Test(archive, prune_leaves_what_is_needed)
     snprintf(name, sizeof name, "%s", last.name);
     m.run_id = "00000000000000c3";
     m.dies = true;
-    make_archive(&m, &rows); /* everything is known: it leaves a mark only */
+    die_making(&m, &rows); /* everything is known: it leaves a mark only */
     m.full = true;
     m.run_id = "00000000000000c4";
-    make_archive(&m, &rows); /* leaves packs */
+    die_making(&m, &rows); /* leaves packs */
     struct bau_archive_keep keep = { .last = 1, .debris_ms = 3600000, .now_sec = (int64_t)time(NULL) };
     struct bau_pruned done = prune(&keep);
     cr_expect_eq(done.removed, 1);
@@ -743,7 +757,7 @@ static void chunk_of(uint32_t n, uint32_t width, uint32_t nulls_every, uint32_t 
         cr_assert_eq(bau_values_present(&run, i), v.lens[i] != BAU_SPAN_NULL);
         const uint32_t len = v.lens[i] == BAU_SPAN_NULL ? 0 : v.lens[i];
         cr_assert_eq(run.at[i + 1] - run.at[i], len);
-        cr_assert_eq(memcmp(run.data + run.at[i], v.data + at, len), 0);
+        cr_assert(len == 0 || memcmp(run.data + run.at[i], v.data + at, len) == 0);
         at += len;
     }
     cr_assert_neq(bau_chunk_values((uint8_t *)payload.data, payload.len, n + 1, arena, &run, &err), BAU_OK);
