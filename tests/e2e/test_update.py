@@ -4,6 +4,7 @@ source's, every rule being `keep`."""
 import json
 import os
 import re
+import signal
 import unittest
 
 import case
@@ -225,11 +226,14 @@ class Updates(unittest.TestCase):
         """Staging stays the old one, the next run drops the copy."""
         old = torture.checksums(self.job.target, self.job.db)
         self.change("update customer set mail = mail || 'k' where id % 7 = 0")
-        process = self.job.start("restore", "--update")
-        kit.wait_for(lambda: self.job.siblings("new") or process.poll() is not None, "the copy")
-        process.kill()
-        kit.finish(process)
-        self.assertEqual(torture.checksums(self.job.target, self.job.db), old)
+        for number in (signal.SIGKILL, signal.SIGINT):
+            before = self.job.siblings("new")
+            process = self.job.start("restore", "--update")
+            kit.wait_for(lambda: set(self.job.siblings("new")) - set(before) or process.poll() is not None, "the copy")
+            process.send_signal(number)
+            self.assertEqual(kit.finish(process)[0], 128 + number)
+            self.assertEqual(torture.checksums(self.job.target, self.job.db), old)
+        self.assertEqual(self.job.siblings("new"), [], "who is stopped tidies up")
         self.update(["public.customer"])
 
 
