@@ -465,6 +465,12 @@ struct redis_cluster *redis_client_cluster(const struct redis_client *c)
     return c->cluster;
 }
 
+void redis_client_place(const struct redis_client *c, const char **out_host, const char **out_port)
+{
+    *out_host = c->host;
+    *out_port = c->port;
+}
+
 void redis_client_close(struct redis_client *c)
 {
     if (!c)

@@ -54,8 +54,10 @@ bau_status redis_client_open(const struct redis_client_with *with, struct redis_
 bau_status redis_client_open_cluster(const struct redis_client_with *with, struct redis_client **out,
                                      struct bau_error *err) BAU_MUST_CHECK;
 struct redis_cluster *redis_client_cluster(const struct redis_client *client); /* NULL: of one server */
-void redis_client_close(struct redis_client *client);                          /* takes NULL */
-void redis_client_cut(struct redis_client *client); /* any thread: calls under way end soon with an error */
+/* Host and port of a client over TCP, which live as long as it. */
+void redis_client_place(const struct redis_client *client, const char **out_host, const char **out_port);
+void redis_client_close(struct redis_client *client); /* takes NULL */
+void redis_client_cut(struct redis_client *client);   /* any thread: calls under way end soon with an error */
 
 bool redis_client_stopped(const struct redis_client *client); /* it was cut, or the run is to end */
 

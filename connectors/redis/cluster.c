@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { NONE = UINT16_MAX, MOVES_MOST = 16, KEEP_ROOM = 64 * 1024 };
+enum { NONE = UINT16_MAX, MOVES_MOST = 16, KEEP_ROOM = 64 * 1024, AGAIN_MS = 100 };
 #define ASKING_ID UINT64_MAX /* the answer to ASKING, which nobody waits for */
 
 struct node {
@@ -355,6 +356,18 @@ static bau_status follow(struct redis_cluster *cl, uint64_t id, const struct red
     return redis_send(cl->nodes[node]->client, err);
 }
 
+/* A command of two keys, of which one is on its way. It is sent to the slot's old holder, which says where to go. */
+static bau_status again(struct redis_cluster *cl, uint64_t id, struct bau_error *err)
+{
+    const struct timespec pause = { 0, AGAIN_MS * 1000000L };
+    struct asked *a = at(cl, id);
+    a->moves++;
+    nanosleep(&pause, NULL);
+    a->node = cl->owner[a->slot];
+    BAU_TRY(emit(cl, id, a->node, false, err));
+    return redis_send(cl->nodes[a->node]->client, err);
+}
+
 /* The next answer of a node, put down where it belongs. */
 static bau_status take_answer(struct redis_cluster *cl, struct node *n, struct bau_error *err)
 {
@@ -368,6 +381,8 @@ static bau_status take_answer(struct redis_cluster *cl, struct node *n, struct b
         return BAU_OK;
     if (reply->type == REDIS_REPLY_ERROR && redis_redirect_parse(reply, &to))
         return follow(cl, id, &to, err);
+    if (redis_is_error(reply, "TRYAGAIN") && !at(cl, id)->inside && at(cl, id)->moves < MOVES_MOST)
+        return again(cl, id, err);
     at(cl, id)->reply = reply;
     reply = NULL;
     return BAU_OK;

@@ -8,6 +8,12 @@
 #define AT(member) offsetof(struct redis_config, member)
 
 static const struct bau_option redis_options[] = {
+    { "cut", BAU_OPTION_CHOICE, AT(cut), "scan", 0, 0,
+      "How a source is read: `scan` lists its keys and reads each as it is at that moment; `replica` starts "
+      "a "
+      "redis-server (found on PATH) that copies the source into memory, is cut loose and read in its place: "
+      "one moment for all keys.",
+      0, "scan|replica", NULL, 0 },
     { "ttl", BAU_OPTION_CHOICE, AT(ttl), "keep", 0, 0,
       "What becomes of the moment a key expires at: kept, taken off, or moved on by ttl_extend.", 0,
       "keep|strip|extend", NULL, 0 },
@@ -56,6 +62,7 @@ static void redis_close(struct bau_side *side)
     if (side->main)
         redis_target_unlock(side);
     redis_client_close(side->main);
+    redis_replica_stop(side->replica);
     redis_sets_release(side);
     redis_file_close(side);
     bau_arena_free(side->arena);
@@ -134,9 +141,19 @@ static bau_status first_of(struct bau_side *side, struct bau_error *err)
     return status == BAU_OK ? BAU_OK : err->code; /* why the first one did not */
 }
 
+/* For the plan and the manifest: what is read and how. */
+static void describe(struct bau_side *side, const char *kind, const char *version)
+{
+    (void)snprintf(side->server, sizeof side->server, "%s %s, database %u%s", kind, version, side->address.db,
+                   side->with.write                         ? ""
+                   : side->config->cut == REDIS_CUT_REPLICA ? ", cut: replica"
+                                                            : ", cut: scan");
+}
+
 /* INFO of the one server said that it is a node of a cluster: from here on all nodes are spoken to. */
 static bau_status to_cluster(struct bau_side *side, const char *version, struct bau_error *err)
 {
+    char kind[48];
     if (side->address.db != 0)
         return bau_error_set(err, BAU_E_USAGE,
                              "a Redis Cluster has database 0 only; the URI names another one");
@@ -145,8 +162,10 @@ static bau_status to_cluster(struct bau_side *side, const char *version, struct 
     side->cluster = true;
     BAU_TRY(redis_connect(side, 0, &side->main, err));
     BAU_TRY(redis_cluster_begin(side->main, side->replication, sizeof side->replication, err));
-    (void)snprintf(side->server, sizeof side->server, "Redis Cluster %s of %u masters", version,
-                   redis_masters(side->main));
+    if (side->config->cut == REDIS_CUT_REPLICA && !side->with.write)
+        return redis_replica_cut(side, err); /* says why not */
+    (void)snprintf(kind, sizeof kind, "Redis Cluster of %u masters,", redis_masters(side->main));
+    describe(side, kind, version);
     return BAU_OK;
 }
 
@@ -158,25 +177,23 @@ static bau_status select_own(struct bau_side *side, struct bau_error *err)
 }
 
 /* Databases beside the store's own that hold keys: lines "db3:keys=…" of INFO. Nobody copies them unless a store names them. */
-static void other_databases(const struct bau_side *side, const char *text, char *out, size_t room)
+static void add_other_databases(struct bau_side *side, const char *text)
 {
-    size_t at = 0;
-    out[0] = '\0';
+    const char *before = "; keys also in database ";
     for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+        const size_t at = strlen(side->server);
         unsigned db;
         int n = 0;
         if (sscanf(line, "db%u:keys=%n", &db, &n) != 1 || n == 0 || db == side->address.db)
             continue;
-        const int more = snprintf(out + at, room - at, "%s%u", at ? ", " : "; keys also in database ", db);
-        if (more < 0 || (size_t)more >= room - at)
-            return;
-        at += (size_t)more;
+        (void)snprintf(side->server + at, sizeof side->server - at, "%s%u", before, db);
+        before = ", ";
     }
 }
 
 bau_status redis_main(struct bau_side *side, struct bau_error *err)
 {
-    char version[32], mode[16], valkey[16], others[48] = "";
+    char version[32], mode[16], valkey[16];
     REDIS_AUTO_REPLY *reply = NULL;
     if (side->main || side->file.bytes)
         return BAU_OK;
@@ -196,10 +213,9 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
     redis_info(reply->str, "valkey_version", valkey, sizeof valkey);
     side->field_ttl =
         side->major > 7 || (side->major == 7 && side->minor >= 4) || strtoul(valkey, NULL, 10) >= 9;
+    describe(side, "Redis", version);
     if (!side->with.write)
-        other_databases(side, reply->str, others, sizeof others);
-    (void)snprintf(side->server, sizeof side->server, "Redis %s, database %u%s", version, side->address.db,
-                   others);
+        add_other_databases(side, reply->str);
     if (strcmp(mode, "cluster") == 0)
         return to_cluster(side, version, err);
     if (side->address.cluster)
@@ -209,7 +225,10 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
         return bau_error_set(
             err, BAU_E_USAGE,
             "the URI names several hosts, but the first that answers is not one of a cluster");
-    return side->address.db ? select_own(side, err) : BAU_OK;
+    if (side->address.db)
+        BAU_TRY(select_own(side, err));
+    return side->config->cut == REDIS_CUT_REPLICA && !side->with.write ? redis_replica_cut(side, err)
+                                                                       : BAU_OK;
 }
 
 bau_status redis_identity(struct bau_side *side, struct bau_arena *arena, const char **out,

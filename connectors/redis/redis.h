@@ -27,10 +27,11 @@
 #define REDIS_FORMAT "redis"
 
 enum { REDIS_TTL_KEEP, REDIS_TTL_STRIP, REDIS_TTL_EXTEND };
+enum { REDIS_CUT_SCAN, REDIS_CUT_REPLICA };
 enum { REDIS_SWITCH_SWAPDB, REDIS_SWITCH_FLUSH, REDIS_SWITCH_RENAME };
 
 struct redis_config {
-    uint32_t ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
+    uint32_t cut, ttl, switch_by, spare_db, keep_previous, pipeline, keys_per_second;
     uint64_t ttl_extend_ms, key_memory, timeout_ms, big_value, bytes_per_second, max_latency_ms;
     bool allow_replace;
 };
@@ -75,7 +76,8 @@ struct bau_side {
     struct redis_file file;
     uint32_t n_sets;
     struct redis_throttle *throttle;
-    struct redis_set *sets; /* same order as the catalog's datasets */
+    struct redis_replica *replica; /* a server of our own; address and main are then its */
+    struct redis_set *sets;        /* same order as the catalog's datasets */
     /* target */
     uint32_t shadow_db;
     bool locked, shadow_made, switched;
@@ -134,6 +136,8 @@ bau_status redis_cluster_begin(struct redis_client *main, char *replication, siz
 /* One command at every master; the numbers they answer summed up. `word` may be NULL. */
 bau_status redis_everywhere(struct redis_client *client, long long *out_sum, struct bau_error *err,
                             const char *command, const char *word);
+/* PING of one master, another one each turn. */
+bau_status redis_ping(struct redis_client *client, uint32_t turn, struct bau_error *err);
 uint32_t redis_masters(const struct redis_client *client);
 /* The text behind "name:" in an answer of INFO; empty: there is none. */
 void redis_info(const char *text, const char *name, char *out, size_t room);
@@ -144,6 +148,10 @@ struct redis_place_found {
 };
 bau_status redis_sentinel_open(const struct redis_client_with *with, struct redis_place_found *found,
                                struct redis_client **out, struct bau_error *err);
+
+/* replica.c: a throw-away copy of the source, frozen; side->main is connected to the source before, to the copy after */
+bau_status redis_replica_cut(struct bau_side *side, struct bau_error *err);
+void redis_replica_stop(struct redis_replica *replica); /* takes NULL */
 
 /* rdb_file.c: a backup in place of a server */
 bau_status redis_file_open(struct bau_side *side, struct bau_error *err);

@@ -63,7 +63,7 @@ class Cluster(unittest.TestCase):
         job.refresh("--lanes", "3")
         self.assertEqual(self.single.keyspace(), before)
         plan = job.run("plan")
-        self.assertIn("Cluster 7", plan.stdout)
+        self.assertIn("Cluster of 3 masters", plan.stdout)
         job.source_url = self.source.url().replace("/0", "/3")
         self.fails(job, 2, "database 0 only")
         job.source_url = self.single.url(more="?cluster=true")
@@ -116,7 +116,7 @@ class Cluster(unittest.TestCase):
         job = Job(self.single, self.source)
         with self.single.client() as c:
             fill_every_type(c)
-        self.fails(job, 2, "set `switch: flush`")
+        self.fails(job, 2, "`switch: rename` or `switch: flush`")
         job.write(store="switch: flush")
         done = job.run("plan")
         self.assertIn("no way back", " ".join(done.stdout.split()))
@@ -144,6 +144,61 @@ class Cluster(unittest.TestCase):
         self.assertEqual(self.source.keyspace(), before)
         for number in moved:
             self.source.move(number, 2)
+
+    def test_target_by_rename(self):
+        """Staged beside the old keys, each renamed inside its slot: odd braces, tags; a run that fails changes nothing."""
+        job = Job(self.single, self.source, store="switch: rename")
+        names = [b"", b"a}b", b"{}x", b"a{b", b"}{", b"{tag}:1", b"{tag}:2", b"x{}{y}"]
+        self.source.pipe([("SET", "bauta:mark:not", "1"), ("SET", b"{}x", "old"), ("SET", "old", "1")])
+        with self.single.client() as c:
+            fill_every_type(c)
+            c.pipe([("SET", name, b"value " + name) for name in names])
+        self.fails(job, 11, "bauta did not make")
+        job.write(store="switch: rename, allow_replace: true")
+        before, old = self.single.keyspace(), self.source.keyspace()
+        held = Held(job, self.source.nodes[0], (b"RESTORE",), "--lanes", "1")
+        self.assertEqual({k: v for k, v in self.source.keyspace().items() if k in old}, old)
+        code, _out, err = held.go_on()
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.source.keyspace(), before)
+
+    def test_typed_target(self):
+        """An account that may not RESTORE writes transactions to each key's node, also while its slots move."""
+        job = Job(self.single, self.source, store="switch: flush")
+        self.source.everywhere("ACL", "SETUSER", "plain", "on", ">word", "~*", "+@all", "-restore")
+        with self.single.client() as c:
+            c.pipe([w for i in range(1000) for w in (("SADD", f"set:{i}", i, "x"), ("HSET", f"hash:{i}", "a", i))])
+        job.target_url = self.source.url(account="plain:word")
+        before = self.single.keyspace()
+        held = Held(job, self.source.nodes[0], (b"SADD", b"HSET"), "--lanes", "1")
+        moved = [n for n in range(12000, 12200) if self.source.owner[n] == 2]
+        for number in moved:
+            self.source.move(number, 0)
+        code, _out, err = held.go_on()
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.source.keyspace(), before)
+        for number in moved:
+            self.source.move(number, 2)
+
+    def test_tls_and_account(self):
+        """All nodes over TLS with client certificates, by an account that may only read."""
+        folder = case.scratch().path
+        authority = servers.Authority(folder, "cluster-ca")
+        certificate, client = authority.issue("redis"), authority.issue("bauta")
+        safe = redis_cluster.Cluster(folder, "cluster-tls", conf=["tls-cluster yes"], tls=(authority, *certificate))
+        self.addCleanup(safe.close)
+        job = Job(safe, self.single)
+        safe.everywhere("ACL", "SETUSER", "reader", "on", ">word", "~*", "+@read", "+ping", "+info", "+select", "+asking",
+                        "+cluster|slots", "+cluster|nodes", "+cluster|countkeysinslot", "+cluster|getkeysinslot")
+        safe.pipe([("SET", f"key:{i}", i) for i in range(3000)])
+        files = f"?ca={authority.root}&cert={client[0]}&key={client[1]}"
+        job.source_url = safe.url(tls=True, account="reader:word", more=files)
+        job.refresh("--lanes", "2")
+        self.assertEqual(self.single.keyspace(), safe.keyspace())
+        job.source_url = safe.url(tls=True, account="reader:word", more=f"?ca={authority.root}")
+        self.fails(job, 5)
+        job.source_url = safe.url(tls=True, account="reader:wrong", more=files)
+        self.fails(job, 5, "password is wrong")
 
     def test_same(self):
         """Two nodes of one cluster are the same: nothing is emptied."""
