@@ -136,8 +136,6 @@ bau_status redis_cluster_begin(struct redis_client *main, char *replication, siz
 /* One command at every master; the numbers they answer summed up. `word` may be NULL. */
 bau_status redis_everywhere(struct redis_client *client, long long *out_sum, struct bau_error *err,
                             const char *command, const char *word);
-/* PING of one master, another one each turn. */
-bau_status redis_ping(struct redis_client *client, uint32_t turn, struct bau_error *err);
 uint32_t redis_masters(const struct redis_client *client);
 /* The text behind "name:" in an answer of INFO; empty: there is none. */
 void redis_info(const char *text, const char *name, char *out, size_t room);
