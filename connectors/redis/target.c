@@ -235,12 +235,8 @@ static bau_status probe_restore(struct bau_side *side, struct bau_error *err)
     return BAU_OK;
 }
 
-bau_status redis_target_begin(struct bau_side *side, const struct bau_target_plan *plan,
-                              struct bau_error *err)
+static bau_status make_shadow(struct bau_side *side, struct bau_error *err)
 {
-    (void)plan;
-    side->shadow_db = by_swap(side) ? side->config->spare_db : side->address.db;
-    BAU_TRY(probe_restore(side, err));
     BAU_TRY(select_db(side, side->shadow_db, err));
     side->shadow_made = true;
     if (by_rename(side)) {
@@ -248,10 +244,18 @@ bau_status redis_target_begin(struct bau_side *side, const struct bau_target_pla
         return side->was_marked ? BAU_OK : mark(side, "new", err);
     }
     BAU_TRY(redis_everywhere(side->main, NULL, err, "FLUSHDB", "ASYNC"));
-    if (!by_swap(side)) { /* the lock went with the rest */
+    if (!by_swap(side)) /* the lock went with the rest */
         BAU_TRY(lock(side, err));
-    }
     return mark(side, "new", err);
+}
+
+bau_status redis_target_begin(struct bau_side *side, const struct bau_target_plan *plan,
+                              struct bau_error *err)
+{
+    (void)plan;
+    side->shadow_db = by_swap(side) ? side->config->spare_db : side->address.db;
+    BAU_TRY(make_shadow(side, err));
+    return probe_restore(side, err);
 }
 
 bau_status redis_target_finish(struct bau_side *side, const struct bau_target_plan *plan,
