@@ -103,6 +103,7 @@ static bau_status walk(struct bau_side *side, const char *match, some_fn each, s
     struct redis_cluster *cl = redis_client_cluster(side->main);
     if (!cl)
         return walk_one(side, side->main, match, each, err);
+    BAU_TRY(redis_cluster_reload(cl, err));
     for (uint32_t i = 0; i < redis_cluster_nodes(cl); i++) {
         struct redis_client *server = NULL;
         if (!redis_cluster_master(cl, i))
