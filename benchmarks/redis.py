@@ -4,6 +4,7 @@
     redis.py [--keys 1000000] [--lanes 2] [--rounds 3] [--big-mb 200]
 
 Each round, one after the other over the same mixed keys (60 % JSON strings, 25 % hashes, lists, sets, sorted sets, 1 % streams):
+    idle     nothing for two seconds: what the other client feels of the machine itself
     copy     this script: SCAN and pipelined PEXPIRETIME + DUMP, RESTORE of what came, reading and writing overlapped
     kept     a refresh that keeps everything
     masked   a refresh that masks
@@ -243,7 +244,8 @@ def main():
     folder = tempfile.mkdtemp(dir=scratch.path)
     masked = dict(MASKED, **{"big:{id}": "id: { keep: ids }, member: redact"})
     kept = {name: KEEP for name in masked}
-    contenders = {"copy": lambda: start_copy(source, target),
+    contenders = {"idle": lambda: (subprocess.Popen(["sleep", "2"]).pid, None),
+                  "copy": lambda: start_copy(source, target),
                   "kept": lambda: start_refresh(folder, kept, source, target, options.lanes),
                   "masked": lambda: start_refresh(folder, masked, source, target, options.lanes)}
     runs = {name: [] for name in contenders}
@@ -254,7 +256,7 @@ def main():
     print(f"{options.keys} keys, {options.lanes} lanes, {options.rounds} rounds: median (least–most)")
     for name, figures in runs.items():
         seconds, p99, memory, own, servers_cpu = zip(*figures)
-        print(f"{name:7} {spread(seconds)} s  {options.keys / statistics.median(seconds) / 1000:6.1f} k keys/s   other client's "
+        print(f"{name:7} {spread(seconds)} s  {0 if name == 'idle' else options.keys / statistics.median(seconds) / 1000:6.1f} k keys/s   other client's "
               f"p99 {spread(p99)} ms   {max(memory):.0f} MiB   CPU {statistics.median(own):.1f} s own, "
               f"{statistics.median(servers_cpu):.1f} s both servers")
     for over in ("copy", "kept"):

@@ -229,7 +229,7 @@ bau_status pg_report_missing(struct bau_side *side, const struct bau_target_plan
                                 values, &result, err));
         if (PQgetvalue(result, 0, 0)[0] == 't')
             pg_report_add(&side->target->report, "TABLE", catalog->datasets[i].name, "42P01",
-                          "the run that died did not make it");
+                          "it is not in what was loaded before");
     }
     return pg_report_status(&side->target->report, err);
 }

@@ -36,13 +36,28 @@ static bau_status build(struct bau_side *side, const struct rename *renames, uin
     return sql->failed ? bau_error_set(err, BAU_E_NOMEM, "the switch") : BAU_OK;
 }
 
-/* Waits for the renames and keeps ending sessions meanwhile. The first failed result, or NULL when all went well. */
-static PGresult *await(struct bau_side *side, PGconn *helper, const struct rename *renames, uint32_t n)
+static void cancel(PGconn *conn)
 {
+    char why[256];
+    PGcancel *request = PQgetCancel(conn);
+    if (request)
+        (void)PQcancel(request, why, sizeof why);
+    PQfreeCancel(request);
+}
+
+/* Waits for the renames and keeps ending sessions meanwhile. The first failed result, or NULL when all went well. */
+static PGresult *await(struct bau_side *side, PGconn *helper, const struct rename *renames, uint32_t n,
+                       bool may_stop)
+{
+    const struct bau_watch *watch = &side->with.watch;
     PGconn *conn = side->main;
     PGresult *failed = NULL;
     for (;;) {
         while (PQisBusy(conn)) {
+            if (may_stop && watch->stopped && watch->stopped(watch->self)) {
+                cancel(conn);
+                may_stop = false;
+            }
             for (uint32_t i = 0; i < n; i++)
                 pg_end_sessions(side, helper, renames[i].from);
             struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
@@ -101,7 +116,7 @@ static bau_status give_up(struct bau_side *side, const PGresult *failed, const s
 }
 
 static bau_status run_alone(struct bau_side *side, const char *sql, const struct rename *renames, uint32_t n,
-                            struct bau_error *err)
+                            bool may_stop, struct bau_error *err)
 {
     PGconn *helper = NULL;
     BAU_TRY(pg_connect(side, PQdb(side->main), "switch", &helper, err));
@@ -111,7 +126,7 @@ static bau_status run_alone(struct bau_side *side, const char *sql, const struct
             pg_end_sessions(side, helper, renames[k].from);
         PGresult *failed = NULL;
         if (PQsendQuery(side->main, sql))
-            failed = await(side, helper, renames, n);
+            failed = await(side, helper, renames, n, may_stop);
         if (!failed && PQstatus(side->main) == CONNECTION_OK) {
             status = BAU_OK;
             break;
@@ -134,13 +149,13 @@ static bau_status rename_all(struct bau_side *side, const struct rename *renames
 {
     BAU_AUTO_TEXT sql = { 0 };
     BAU_TRY(build(side, renames, n, &sql, err));
-    return run_alone(side, sql.data, renames, n, err);
+    return run_alone(side, sql.data, renames, n, false, err);
 }
 
 bau_status pg_alone(struct bau_side *side, const char *sql, struct bau_error *err)
 {
     const struct rename stays = { .from = side->database, .to = side->database };
-    return run_alone(side, sql, &stays, 1, err);
+    return run_alone(side, sql, &stays, 1, true, err);
 }
 
 static const struct pg_database *find_database(const struct pg_database *list, uint32_t n, const char *name)

@@ -234,7 +234,7 @@ bool pg_kept(const struct bau_side *side, uint32_t dataset); /* takes BAU_NO_DAT
 bau_status pg_serves_note(struct bau_side *side, struct bau_error *err) BAU_MUST_CHECK;
 
 /* switch.c */
-/* Runs one statement on side->main while other sessions of the final database are ended. */
+/* Runs one statement on side->main while other sessions of the final database are ended. A stop cancels it. */
 bau_status pg_alone(struct bau_side *side, const char *sql, struct bau_error *err) BAU_MUST_CHECK;
 
 /* settings.c ─ what CREATE DATABASE and ALTER DATABASE carry. */

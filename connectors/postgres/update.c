@@ -399,10 +399,9 @@ static bau_status compare(struct update *u, struct bau_error *err)
     return BAU_OK;
 }
 
-static bau_status work_on_copy(struct update *u, struct bau_error *err)
+static bau_status prepare_copy(struct update *u, struct bau_error *err)
 {
     struct bau_side *side = u->side;
-    BAU_TRY(pg_connect(side, side->shadow, "schema", &side->target->load, err));
     BAU_TRY(pg_load_settings(side, side->target->load, err));
     BAU_TRY(compare(u, err));
     if (u->why)
@@ -420,6 +419,20 @@ static bau_status work_on_copy(struct update *u, struct bau_error *err)
     BAU_TRY(status);
     BAU_TRY(pg_target_map_types(side, side->target->load, err));
     return pg_large_begin(side, err);
+}
+
+static bau_status work_on_copy(struct update *u, struct bau_error *err)
+{
+    struct bau_side *side = u->side;
+    const struct bau_watch *watch = &u->plan->watch;
+    BAU_TRY(pg_connect(side, side->shadow, "schema", &side->target->load, err));
+    struct bau_link self = { .side = side, .conn = side->target->load, .borrowed = true };
+    if (watch->busy)
+        watch->busy(watch->self, &self, true);
+    const bau_status status = prepare_copy(u, err);
+    if (watch->busy)
+        watch->busy(watch->self, &self, false);
+    return status;
 }
 
 static bau_status give_up(struct update *u, struct bau_error *err)

@@ -83,16 +83,3 @@ bau_status redis_empty(struct redis_client *client, struct bau_error *err)
     }
     return BAU_OK; /* others may write to it at the same time, which is theirs to know */
 }
-
-bau_status redis_ping(struct redis_client *client, uint32_t turn, struct bau_error *err)
-{
-    struct redis_cluster *cl = redis_client_cluster(client);
-    struct redis_client *c = client;
-    if (cl) {
-        uint32_t node = turn % redis_cluster_nodes(cl);
-        while (!redis_cluster_master(cl, node)) /* the map always holds some */
-            node = (node + 1) % redis_cluster_nodes(cl);
-        BAU_TRY(redis_cluster_node(cl, node, &c, err));
-    }
-    return redis_call(c, NULL, err, "PING", NULL);
-}

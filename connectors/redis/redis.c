@@ -142,12 +142,11 @@ static bau_status first_of(struct bau_side *side, struct bau_error *err)
 }
 
 /* For the plan and the manifest: what is read and how. */
-static void describe(struct bau_side *side, const char *kind, const char *version)
+static void describe(struct bau_side *side, const char *kind, const char *version, const char *others)
 {
-    (void)snprintf(side->server, sizeof side->server, "%s %s, database %u%s", kind, version, side->address.db,
-                   side->with.write                         ? ""
-                   : side->config->cut == REDIS_CUT_REPLICA ? ", cut: replica"
-                                                            : ", cut: scan");
+    const char *cut = side->config->cut == REDIS_CUT_REPLICA ? ", cut: replica" : ", cut: scan";
+    (void)snprintf(side->server, sizeof side->server, "%s %s, database %u%s%s", kind, version,
+                   side->address.db, side->with.write ? "" : cut, others);
 }
 
 /* INFO of the one server said that it is a node of a cluster: from here on all nodes are spoken to. */
@@ -165,7 +164,7 @@ static bau_status to_cluster(struct bau_side *side, const char *version, struct 
     if (side->config->cut == REDIS_CUT_REPLICA && !side->with.write)
         return redis_replica_cut(side, err); /* says why not */
     (void)snprintf(kind, sizeof kind, "Redis Cluster of %u masters,", redis_masters(side->main));
-    describe(side, kind, version);
+    describe(side, kind, version, "");
     return BAU_OK;
 }
 
@@ -176,9 +175,26 @@ static bau_status select_own(struct bau_side *side, struct bau_error *err)
     return redis_call(side->main, NULL, err, "SELECT", db, NULL);
 }
 
+/* Databases beside the store's own that hold keys: lines "db3:keys=…" of INFO. Nobody copies them unless a store names them. */
+static void other_databases(const struct bau_side *side, const char *text, char *out, size_t room)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+        unsigned db;
+        int n = 0;
+        if (sscanf(line, "db%u:keys=%n", &db, &n) != 1 || n == 0 || db == side->address.db)
+            continue;
+        const int more = snprintf(out + at, room - at, "%s%u", at ? ", " : "; keys also in database ", db);
+        if (more < 0 || (size_t)more >= room - at)
+            return;
+        at += (size_t)more;
+    }
+}
+
 bau_status redis_main(struct bau_side *side, struct bau_error *err)
 {
-    char version[32], mode[16], valkey[16];
+    char version[32], mode[16], valkey[16], others[48] = "";
     REDIS_AUTO_REPLY *reply = NULL;
     if (side->main || side->file.bytes)
         return BAU_OK;
@@ -198,7 +214,9 @@ bau_status redis_main(struct bau_side *side, struct bau_error *err)
     redis_info(reply->str, "valkey_version", valkey, sizeof valkey);
     side->field_ttl =
         side->major > 7 || (side->major == 7 && side->minor >= 4) || strtoul(valkey, NULL, 10) >= 9;
-    describe(side, "Redis", version);
+    if (!side->with.write)
+        other_databases(side, reply->str, others, sizeof others);
+    describe(side, "Redis", version, others);
     if (strcmp(mode, "cluster") == 0)
         return to_cluster(side, version, err);
     if (side->address.cluster)

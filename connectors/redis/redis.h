@@ -138,8 +138,6 @@ bau_status redis_everywhere(struct redis_client *client, long long *out_sum, str
                             const char *command, const char *word);
 /* FLUSHDB of the client's database, or of every master's. */
 bau_status redis_empty(struct redis_client *client, struct bau_error *err);
-/* PING of one master, another one each turn. */
-bau_status redis_ping(struct redis_client *client, uint32_t turn, struct bau_error *err);
 uint32_t redis_masters(const struct redis_client *client);
 /* The text behind "name:" in an answer of INFO; empty: there is none. */
 void redis_info(const char *text, const char *name, char *out, size_t room);

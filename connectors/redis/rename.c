@@ -1,6 +1,5 @@
-/* See rename.h. A staged name is "bauta:new:t:KEY" for a key with a hash tag of its own and "bauta:new:k:{KEY}" for one without, so
- * that both hash to the same slot. One whose braces would make another tag of that, or that is empty, is "bauta:new:o:{NUMBER}KEY"
- * with the first number that hashes to its slot. */
+/* See rename.h. A staged name hashes to the slot of its key: "bauta:new:t:KEY" for a key with a hash tag of its own,
+ * "bauta:new:k:{KEY}" for one without, and "bauta:new:s:{NUMBER}KEY", the number searched for, where braces forbid that. */
 #include "rename.h"
 
 #include <stdio.h>
@@ -8,7 +7,7 @@
 
 enum { AT_ONCE = 200 };
 
-static const char tagged[] = REDIS_STAGED "t:", plain[] = REDIS_STAGED "k:{", odd[] = REDIS_STAGED "o:{";
+static const char tagged[] = REDIS_STAGED "t:", plain[] = REDIS_STAGED "k:{", searched[] = REDIS_STAGED "s:{";
 
 /* "{…}" with something in it: the first brace and the first closing one behind it. */
 static bool has_tag(struct bau_slice key)
@@ -20,35 +19,33 @@ static bool has_tag(struct bau_slice key)
     return close && close > open + 1;
 }
 
-/* A key that would end the tag too early, or be none. */
-static bool is_odd(struct bau_slice key)
-{
-    return key.len == 0 || memchr(key.data, '}', key.len) != NULL;
-}
-
-static void add_odd(struct bau_slice key, struct bau_text *out)
+static void search_tag(struct bau_slice key, char out[24])
 {
     const uint32_t slot = redis_slot(key);
-    char number[16];
-    int n = 0;
-    for (uint32_t i = 0; n == 0 || redis_slot(redis_slice(number, (size_t)n)) != slot; i++)
-        n = snprintf(number, sizeof number, "%u", i);
-    bau_text_addf(out, "%s%s}", odd, number);
-    bau_text_addn(out, key.data, key.len);
+    for (uint32_t i = 0;; i++) {
+        const int n = snprintf(out, 24, "%u", i);
+        if (redis_slot(redis_slice(out, (size_t)n)) == slot)
+            return;
+    }
 }
 
 void redis_staged_name(struct bau_slice key, struct bau_text *out)
 {
-    const bool tag = has_tag(key);
+    char tag[24];
     out->len = 0;
-    if (!tag && is_odd(key)) {
-        add_odd(key, out);
-        return;
-    }
-    bau_text_addn(out, tag ? tagged : plain, (tag ? sizeof tagged : sizeof plain) - 1);
-    bau_text_addn(out, key.data, key.len);
-    if (!tag)
+    if (has_tag(key)) {
+        bau_text_addn(out, tagged, sizeof tagged - 1);
+        bau_text_addn(out, key.data, key.len);
+    } else if (key.len && !memchr(key.data, '}', key.len)) {
+        bau_text_addn(out, plain, sizeof plain - 1);
+        bau_text_addn(out, key.data, key.len);
         bau_text_addn(out, "}", 1);
+    } else {
+        search_tag(key, tag);
+        bau_text_addn(out, searched, sizeof searched - 1);
+        bau_text_addf(out, "%s}", tag);
+        bau_text_addn(out, key.data, key.len);
+    }
 }
 
 static bool starts(struct bau_slice key, const char *with, size_t n)
@@ -67,10 +64,10 @@ struct bau_slice redis_final_name(struct bau_slice staged)
         return (struct bau_slice){ staged.data + sizeof tagged - 1, staged.len - (sizeof tagged - 1) };
     if (starts(staged, plain, sizeof plain - 1) && staged.len >= sizeof plain)
         return (struct bau_slice){ staged.data + sizeof plain - 1, staged.len - sizeof plain };
-    if (starts(staged, odd, sizeof odd - 1)) {
-        const uint8_t *end = memchr(staged.data, '}', staged.len);
-        if (end)
-            return (struct bau_slice){ end + 1, staged.len - (size_t)(end + 1 - staged.data) };
+    if (starts(staged, searched, sizeof searched - 1)) {
+        const uint8_t *close = memchr(staged.data, '}', staged.len);
+        const size_t head = close ? (size_t)(close + 1 - staged.data) : 0;
+        return (struct bau_slice){ staged.data + head, staged.len - head };
     }
     return staged;
 }
@@ -79,9 +76,9 @@ struct bau_slice redis_final_name(struct bau_slice staged)
 
 typedef bau_status (*some_fn)(struct bau_side *side, const redisReply *keys, struct bau_error *err);
 
-/* Of one server: all keys that are there throughout, some at a time; `match` NULL: of any name. */
-static bau_status walk_one(struct bau_side *side, struct redis_client *server, const char *match,
-                           some_fn each, struct bau_error *err)
+/* All keys of one server that are there throughout, some at a time; `match` NULL: of any name. */
+static bau_status walk_server(struct bau_side *side, struct redis_client *server, const char *match,
+                              some_fn each, struct bau_error *err)
 {
     char cursor[24] = "0", count[16];
     (void)snprintf(count, sizeof count, "%d", AT_ONCE);
@@ -101,15 +98,15 @@ static bau_status walk_one(struct bau_side *side, struct redis_client *server, c
 static bau_status walk(struct bau_side *side, const char *match, some_fn each, struct bau_error *err)
 {
     struct redis_cluster *cl = redis_client_cluster(side->main);
-    if (!cl)
-        return walk_one(side, side->main, match, each, err);
-    BAU_TRY(redis_cluster_reload(cl, err));
-    for (uint32_t i = 0; i < redis_cluster_nodes(cl); i++) {
-        struct redis_client *server = NULL;
-        if (!redis_cluster_master(cl, i))
+    if (cl)
+        BAU_TRY(redis_cluster_reload(cl, err));
+    for (uint32_t i = 0; i < (cl ? redis_cluster_nodes(cl) : 1); i++) {
+        struct redis_client *server = side->main;
+        if (cl && !redis_cluster_master(cl, i))
             continue;
-        BAU_TRY(redis_cluster_node(cl, i, &server, err));
-        BAU_TRY(walk_one(side, server, match, each, err));
+        if (cl)
+            BAU_TRY(redis_cluster_node(cl, i, &server, err));
+        BAU_TRY(walk_server(side, server, match, each, err));
     }
     return BAU_OK;
 }

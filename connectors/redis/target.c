@@ -44,8 +44,8 @@ static bau_status may_switch(const struct bau_side *side, struct bau_error *err)
 {
     return side->cluster && by_swap(side)
                ? bau_error_set(err, BAU_E_USAGE,
-                               "a Redis Cluster has no databases to exchange; set `switch: rename` or "
-                               "`switch: flush` for this store")
+                               "a Redis Cluster has no databases to exchange; set `switch: flush` or "
+                               "`switch: rename` for this store")
                : BAU_OK;
 }
 

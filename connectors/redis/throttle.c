@@ -114,30 +114,46 @@ static void judge(struct redis_throttle *t, uint64_t took_us, unsigned *calm)
             BAU_U64("level", level + 1));
 }
 
+/* The slowest of the server, or of a cluster's masters; UINT64_MAX: one does not answer any more. */
+static uint64_t ping(const struct redis_throttle *t)
+{
+    struct redis_cluster *cl = redis_client_cluster(t->client);
+    uint64_t slowest = 0;
+    for (uint32_t i = 0; i < (cl ? redis_cluster_nodes(cl) : 1); i++) {
+        struct redis_client *c = t->client;
+        struct bau_error ignored;
+        if (cl && (!redis_cluster_master(cl, i) || redis_cluster_node(cl, i, &c, &ignored) != BAU_OK))
+            continue;
+        const uint64_t start = now_us();
+        if (redis_call(c, NULL, &ignored, "PING", NULL) != BAU_OK)
+            return UINT64_MAX;
+        const uint64_t took = now_us() - start;
+        slowest = took > slowest ? took : slowest;
+    }
+    return slowest;
+}
+
 static void *probe(void *self)
 {
     struct redis_throttle *t = self;
     unsigned calm = 0;
-    for (uint32_t turn = 0;; turn++) {
-        struct bau_error ignored;
+    for (;;) {
         struct pollfd over = { .fd = t->over[0], .events = POLLIN };
         const int got = poll(&over, 1, EVERY_MS);
         if (got < 0 && errno == EINTR)
             continue;
         if (got != 0)
             return NULL;
-        const uint64_t start = now_us();
-        if (redis_ping(t->client, turn, &ignored) != BAU_OK)
+        const uint64_t took = ping(t);
+        if (took == UINT64_MAX)
             return NULL; /* the lanes learn by themselves when the server is gone */
-        judge(t, now_us() - start, &calm);
+        judge(t, took, &calm);
     }
 }
 
 static bau_status start_probe(struct bau_side *side, struct redis_throttle *t, struct bau_error *err)
 {
     BAU_TRY(redis_connect(side, side->address.db, &t->client, err));
-    BAU_TRY(
-        redis_everywhere(t->client, NULL, err, "PING", NULL)); /* connections are made before time is taken */
     if (pipe(t->over) != 0)
         return bau_error_set(err, BAU_E_IO, "no pipe for the latency probe");
     t->probing = pthread_create(&t->thread, NULL, probe, t) == 0;

@@ -51,6 +51,7 @@ struct bau_archive_create {
     uint64_t chunk_bytes; /* of values in a group of rows, about */
     uint32_t n_stores, threads;
     bool full;          /* looks for no earlier archive */
+    uint64_t expire_ms; /* how long it may be restored, 0: for ever */
     const char *run_id; /* 16 hex digits */
     bool (*stopped)(void *self);
     void *self;
@@ -114,6 +115,10 @@ int64_t bau_time_of(const char *text, bau_time_form form);
 /* The time of an archive begun now: `now`, or the second after the latest's. BAU_E_TARGET: the latest is of a time to come. */
 bau_status bau_archive_time(struct bau_place *place, int64_t now, int64_t *out, struct bau_error *err)
     BAU_MUST_CHECK;
+
+/* BAU_E_INTEGRITY once the archive has expired. `now`: unix seconds. */
+bool bau_archive_expired(const struct bau_manifest *m, int64_t now);
+bau_status bau_archive_fresh(const struct bau_manifest *m, int64_t now, struct bau_error *err) BAU_MUST_CHECK;
 
 /* The payload of chunk i, checked, in `arena`; `stored` are its bytes, opened in place. */
 bau_status bau_archive_chunk(struct bau_archive *archive, uint64_t i, uint8_t *stored,

@@ -12,6 +12,7 @@
 #include "src/archive/bytes.h"
 #include "src/archive/chunk.h"
 
+#define LATEST_SEC UINT64_C(253402300799) /* the end of the year 9999 */
 enum { TRAILER = BAU_SUM_BYTES + 32 + 64, LEVEL = 9, HEADER_MOST = 1 << 28 };
 static const char magic[8] = { 'B', 'A', 'U', 'T', 'A', 'M', 'A', 'N' };
 static const char signed_as[24] = "bauta archive manifest 1";
@@ -149,6 +150,8 @@ static json_t *header_json(const struct bau_manifest *m)
         json_t *o = json_pack("{s:o}", "id", hex_json(m->origins[i].id, 16));
         if (m->origins[i].wraps)
             json_object_set(o, "wraps", m->origins[i].wraps);
+        if (m->origins[i].expires)
+            json_object_set_new(o, "expires", json_integer((json_int_t)m->origins[i].expires));
         json_array_append_new(origins, o);
     }
     for (uint32_t i = 0; i < m->n_packs; i++)
@@ -352,8 +355,11 @@ static bool parse_packs(struct bau_manifest *m, const json_t *origins, const jso
     for (uint32_t i = 0; i < m->n_origins; i++) {
         const json_t *o = json_array_get(origins, i);
         m->origins[i].wraps = json_object_get(o, "wraps");
-        if (!get_hex(o, "id", 16, m->origins[i].id) || m->sealed != json_is_array(m->origins[i].wraps))
+        uint64_t expires = 0;
+        if (!get_hex(o, "id", 16, m->origins[i].id) || m->sealed != json_is_array(m->origins[i].wraps) ||
+            (json_object_get(o, "expires") && !get_u64(o, "expires", LATEST_SEC, &expires)))
             return false;
+        m->origins[i].expires = (int64_t)expires;
     }
     for (uint32_t i = 0; i < m->n_packs; i++) {
         const json_t *p = json_array_get(packs, i);

@@ -25,6 +25,7 @@ struct bau_origin { /* an archive whose run wrote packs */
     uint8_t id[16];
     json_t *wraps;              /* of its data key; NULL: not sealed. Owned by the manifest's header */
     uint8_t key[BAU_KEY_BYTES]; /* of its chunks, once opened */
+    int64_t expires;            /* unix seconds: from then on it is not restored; 0: never */
 };
 struct bau_pack {
     uint32_t origin, number;

@@ -178,6 +178,13 @@ static bau_status look_at_archive(void *self, const struct bau_object *object, s
     return add_name(&p->go, object->name, err);
 }
 
+/* What has expired goes in any case, the latest too. */
+static bool lives(const struct prune *p, uint32_t i)
+{
+    const struct bau_manifest *m = p->heads.at[i].manifest;
+    return m && !bau_archive_expired(m, p->keep->now_sec);
+}
+
 static bau_status choose(struct prune *p, bool *stays, struct bau_error *err)
 {
     const uint32_t n = p->heads.n;
@@ -188,15 +195,15 @@ static bau_status choose(struct prune *p, bool *stays, struct bau_error *err)
     if (!times || !bytes || !good)
         return bau_error_set(err, BAU_E_NOMEM, "prune");
     for (uint32_t i = 0; i < n; i++)
-        if (p->heads.at[i].manifest) {
+        if (lives(p, i)) {
             times[n_good] = bau_time_of(p->heads.at[i].manifest->created, BAU_TIME_SAID);
             bytes[n_good++] = p->heads.at[i].manifest->own_bytes;
         }
     bau_keep_choose(p->keep, n_good, times, bytes, good);
     n_good = 0;
     for (uint32_t i = 0; i < n; i++) {
-        stays[i] = !p->heads.at[i].manifest || good[n_good];
-        n_good += p->heads.at[i].manifest != NULL;
+        stays[i] = !p->heads.at[i].manifest || (lives(p, i) && good[n_good]);
+        n_good += lives(p, i);
         p->damaged = p->damaged || !p->heads.at[i].manifest;
     }
     return BAU_OK;
@@ -218,7 +225,11 @@ static bau_status remove_archives(struct prune *p, const bool *stays, struct bau
         if (!head->manifest)
             bau_text_addf(p->out, "damaged  %s: %s\n", head->name, head->why ? head->why : "");
         else
-            bau_text_addf(p->out, "%s  %s\n", stays[i] ? "keep   " : "remove ", head->name);
+            bau_text_addf(p->out, "%s  %s\n",
+                          stays[i]      ? "keep   "
+                          : lives(p, i) ? "remove "
+                                        : "expired",
+                          head->name);
         p->result->kept += stays[i];
         if (stays[i]) {
             if (head->manifest)

@@ -138,6 +138,9 @@ static bau_status begin(struct bau_archive_writer *w, struct bau_error *err)
     if (status == BAU_OK) /* origin 0, without a pack yet */
         status = bau_writer_pack(w, w->m->id, UINT32_MAX, wraps, &first, err);
     json_decref(wraps);
+    if (status == BAU_OK && w->with.expire_ms)
+        w->origins[0].expires = now + (int64_t)(w->with.expire_ms / 1000);
+    w->now = now;
     w->n_packs = 0;
     return status;
 }
@@ -218,8 +221,14 @@ bau_status bau_writer_find(struct bau_archive_writer *w, const uint8_t id[BAU_SU
     const struct bau_pack *pack = &w->base_manifest->packs[known->at.pack];
     const struct bau_origin *origin = &w->base_manifest->origins[pack->origin];
     uint32_t *here = &w->base_packs[known->at.pack];
-    if (*here == UINT32_MAX)
+    if (origin->expires && origin->expires <= w->now) { /* nothing keeps its key any longer */
+        *out_there = false;
+        return BAU_OK;
+    }
+    if (*here == UINT32_MAX) {
         BAU_TRY(bau_writer_pack(w, origin->id, pack->number, origin->wraps, here, err));
+        w->origins[w->packs[*here].origin].expires = origin->expires;
+    }
     out->pack = *here;
     return bau_known_add(&w->known, id, out, true, err);
 }

@@ -26,6 +26,22 @@ int64_t bau_time_of(const char *text, bau_time_form form)
                : 0;
 }
 
+bool bau_archive_expired(const struct bau_manifest *m, int64_t now)
+{
+    return m->origins[0].expires && m->origins[0].expires <= now;
+}
+
+bau_status bau_archive_fresh(const struct bau_manifest *m, int64_t now, struct bau_error *err)
+{
+    char when[24] = "";
+    if (!bau_archive_expired(m, now))
+        return BAU_OK;
+    BAU_TRY(bau_time_text(m->origins[0].expires, BAU_TIME_SAID, when, err));
+    return bau_error_set(err, BAU_E_INTEGRITY,
+                         "archive %s expired at %s: it is not restored any more, and prune destroys its key",
+                         m->name, when);
+}
+
 bau_status bau_archive_time(struct bau_place *place, int64_t now, int64_t *out, struct bau_error *err)
 {
     struct bau_arena *arena = bau_arena_new(1u << 14, BAU_ARENA_PLAIN);

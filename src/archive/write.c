@@ -373,6 +373,28 @@ bau_status bau_archive_write_next(struct bau_writer *w, const struct bau_batch *
     return status;
 }
 
+/* Chunks of one payload that were written at the same time, by two lanes or as two columns of a group, become one: the part
+ * refers to the one that the index will name, so that the next night's refers to the same. The other's bytes are lost. */
+static bau_status hand_in_fresh(struct bau_writer *w, struct bau_error *err)
+{
+    struct bau_archive_writer *a = w->w;
+    uint64_t chunk = 0;
+    for (size_t i = 0; i < w->n_fresh; i++) {
+        const struct new_chunk *fresh = &w->fresh[i];
+        const struct bau_known_chunk *known = bau_known_find(&a->known, fresh->id);
+        while (chunk < w->n_chunks &&
+               (w->chunks[chunk].pack != fresh->at.pack || w->chunks[chunk].index != fresh->at.index))
+            chunk++;
+        if (chunk == w->n_chunks)
+            return bau_error_set(err, BAU_E_BUG, "a new chunk that no part has");
+        if (known && known->own)
+            w->chunks[chunk] = known->at;
+        else
+            BAU_TRY(bau_known_add(&a->known, fresh->id, &fresh->at, true, err));
+    }
+    return BAU_OK;
+}
+
 static bau_status hand_in(struct bau_writer *w, struct bau_error *err)
 {
     struct bau_archive_writer *a = w->w;
@@ -381,8 +403,7 @@ static bau_status hand_in(struct bau_writer *w, struct bau_error *err)
     BAU_TRY(room_for(&grown, a->n_parts, &room, sizeof *a->parts, err));
     a->parts = grown;
     a->room_parts = (uint32_t)room;
-    for (size_t i = 0; i < w->n_fresh; i++)
-        BAU_TRY(bau_known_add(&a->known, w->fresh[i].id, &w->fresh[i].at, true, err));
+    BAU_TRY(hand_in_fresh(w, err));
     a->parts[a->n_parts++] = (struct bau_grown_part){ .part = { .store = w->link->side->store,
                                                                 .dataset = w->part->dataset,
                                                                 .number = w->part->number,

@@ -31,6 +31,7 @@ struct bau_archive_writer {
     struct bau_manifest *m;
     uint8_t key[BAU_KEY_BYTES], chunk_key[BAU_KEY_BYTES], sign[32], print[BAU_SUM_BYTES];
     uint64_t cut_seed;
+    int64_t now; /* the archive's time */
     char id_text[33];
     const char *base;
     struct bau_manifest *base_manifest;

@@ -86,6 +86,7 @@ struct work_config {          /* verbs that move rows */
     struct bau_limits limits; /* first: see bau_command.limits */
     struct bau_texts only;
     bool full;
+    uint64_t expire_ms;
     struct bau_shelf_options shelf;
     struct bau_pull_options pull;
 };
@@ -101,6 +102,10 @@ static const struct bau_option snapshot_options[] = {
       "A store of the project file to archive; without it, all of them.", 0, NULL, "STORE", 0 },
     { "full", BAU_OPTION_BOOL, offsetof(struct work_config, full), "false", 0, 0,
       "Write every chunk anew, also those that an earlier archive has.", 0, NULL, NULL, 0 },
+    { "expire", BAU_OPTION_DURATION, offsetof(struct work_config, expire_ms), "0s", 0, INT64_C(3155760000000),
+      "How long it may be restored, such as 30d, in place of the project file's `archive: { expire: … }`; "
+      "0s: as that says.",
+      0, NULL, NULL, 0 },
     { 0 },
 };
 static const struct bau_option restore_options[] = {
@@ -203,7 +208,7 @@ static bau_status run_snapshot(const void *config, const struct bau_cli *cli, st
     struct bau_report report = { 0 };
     const struct bau_run_options options = run_options_of(c, cli);
     BAU_TRY(bau_project_load(cli->globals.file, &project, err));
-    bau_status status = bau_snapshot(project, &options, c->full, &report, err);
+    bau_status status = bau_snapshot(project, &options, c->full, c->expire_ms, &report, err);
     status = show(cli, &report, status, err);
     bau_project_free(project);
     return status;

@@ -67,9 +67,10 @@ bau_status bau_archive_check(const struct bau_project *project, const struct bau
 bau_status bau_archive_tidy(const struct bau_project *project, const struct bau_shelf_options *shelf,
                             bool dry_run, uint64_t debris_ms, bool json, struct bau_report *report,
                             struct bau_error *err) BAU_MUST_CHECK;
-/* Every chosen store, masked, into one new archive. `full`: no chunk of an earlier one is used again. */
+/* Every chosen store, masked, into one new archive. `full`: no chunk of an earlier one is used again; `expire_ms`: how long it
+ * may be restored, 0: as the project file says. */
 bau_status bau_snapshot(const struct bau_project *project, const struct bau_run_options *options, bool full,
-                        struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
+                        uint64_t expire_ms, struct bau_report *report, struct bau_error *err) BAU_MUST_CHECK;
 /* Stores of an archive into the targets of the project file, as a refresh would. */
 bau_status bau_restore(const struct bau_project *project, const struct bau_run_options *options,
                        const struct bau_shelf_options *shelf, struct bau_report *report,

@@ -2,6 +2,7 @@
  * kept. A pull may take a part of it, chosen as `subset:` chooses, and may go where no project file says. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "src/refresh/again.h"
 #include "src/refresh/shelf.h"
@@ -213,6 +214,8 @@ static bau_status work(const struct bau_project *project, const struct bau_run_o
     if (status == BAU_OK)
         status = bau_archive_open(&with, r.shelf.name, r.shelf.has_signer ? r.shelf.signer : NULL,
                                   &r.shelf.opener, &r.archive, err);
+    if (status == BAU_OK)
+        status = bau_archive_fresh(r.archive->manifest, (int64_t)time(NULL), err);
     if (status == BAU_OK)
         status = project ? make_project(&r, project, err) : bare_stores(&r, options, err);
     if (status == BAU_OK && pull && pull->subset.n)

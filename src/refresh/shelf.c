@@ -123,6 +123,20 @@ static void add_stores(const struct bau_manifest *m, struct bau_text *out, bool 
     }
 }
 
+/* Nothing where it never does. */
+static void add_expiry(const struct bau_manifest *m, bool json, struct bau_text *out)
+{
+    const bool past = bau_archive_expired(m, (int64_t)time(NULL));
+    struct bau_error none;
+    char when[24];
+    if (!m->origins[0].expires || bau_time_text(m->origins[0].expires, BAU_TIME_SAID, when, &none) != BAU_OK)
+        return;
+    if (json)
+        bau_text_addf(out, ",\"expires\":\"%s\",\"expired\":%s", when, past ? "true" : "false");
+    else
+        bau_text_addf(out, "  %s %s", past ? "expired" : "expires", when);
+}
+
 static void head_json(const struct bau_archive_head *h, struct bau_text *out)
 {
     const struct bau_manifest *m = h->manifest;
@@ -142,7 +156,9 @@ static void head_json(const struct bau_archive_head *h, struct bau_text *out)
                   m->created, m->sealed ? "true" : "false", m->rows, m->bytes,
                   m->own_bytes + h->manifest_bytes, signer);
     add_stores(m, out, true);
-    bau_text_add(out, "]}");
+    bau_text_add(out, "]");
+    add_expiry(m, true, out);
+    bau_text_add(out, "}");
 }
 
 static void head_text(const struct bau_archive_head *h, struct bau_text *out)
@@ -157,6 +173,7 @@ static void head_text(const struct bau_archive_head *h, struct bau_text *out)
                   bau_size_text(m->bytes, bytes), bau_size_text(m->own_bytes + h->manifest_bytes, stored),
                   m->sealed ? "sealed" : "open");
     add_stores(m, out, false);
+    add_expiry(m, false, out);
     bau_text_add(out, "\n");
 }
 
@@ -241,10 +258,11 @@ static void inspect_json(const struct bau_manifest *m, struct bau_text *out)
     bau_text_addf(
         out,
         "{\"name\":\"%s\",\"created\":\"%s\",\"sealed\":%s,\"all_kept\":%s,\"root\":\"%s\",\"signer\":\"%s\","
-        "\"rows\":%" PRIu64 ",\"chunks\":%" PRIu64 ",\"packs\":%" PRIu32 ",\"builds_on\":%" PRIu32
-        ",\"stores\":[",
+        "\"rows\":%" PRIu64 ",\"chunks\":%" PRIu64 ",\"packs\":%" PRIu32 ",\"builds_on\":%" PRIu32,
         m->name, m->created, m->sealed ? "true" : "false", m->all_kept ? "true" : "false", root, signer,
         m->rows, m->n_chunks, m->n_packs, m->n_origins - 1);
+    add_expiry(m, true, out);
+    bau_text_add(out, ",\"stores\":[");
     for (uint32_t s = 0; s < m->n_stores; s++) {
         const struct bau_catalog *c = m->stores[s].catalog;
         bau_text_add(out, s ? ",{\"name\":" : "{\"name\":");
@@ -275,8 +293,10 @@ static void inspect_json(const struct bau_manifest *m, struct bau_text *out)
 static void inspect_text(const struct bau_manifest *m, struct bau_text *out)
 {
     char hex[65], a[32], b[32], n[32];
-    bau_text_addf(out, "archive %s, %s, %s%s\n", m->name, m->created, m->sealed ? "sealed" : "open",
+    bau_text_addf(out, "archive %s, %s, %s%s", m->name, m->created, m->sealed ? "sealed" : "open",
                   m->all_kept ? ", nothing masked" : "");
+    add_expiry(m, false, out);
+    bau_text_add(out, "\n");
     bau_hex(m->signer, 32, hex);
     bau_text_addf(out, "signed by %s\n", hex);
     bau_hex(m->root, 32, hex);
@@ -456,6 +476,8 @@ static bau_status bundle(struct bau_shelf *shelf, struct bau_place *place, const
     const char *name = status == BAU_OK ? chosen_head(&heads, shelf->name, &m) : NULL;
     if (status == BAU_OK && !name)
         status = bau_error_set(err, BAU_E_SOURCE, "there is no such archive");
+    if (status == BAU_OK)
+        status = bau_archive_fresh(m, (int64_t)time(NULL), err);
     if (status == BAU_OK)
         status = bau_bundle_write(place, m, path, err);
     if (status == BAU_OK)

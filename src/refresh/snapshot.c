@@ -5,6 +5,7 @@
 
 struct snapshot {
     bool full;
+    uint64_t expire_ms;
     struct bau_shelf shelf;
     struct bau_locks locks;
     struct bau_archive_to to;
@@ -59,6 +60,7 @@ static bau_status begin(struct bau_run *run, struct snapshot *s, struct bau_erro
                                        .n_stores = run->n_stores,
                                        .threads = run->lanes,
                                        .full = s->full,
+                                       .expire_ms = s->expire_ms ? s->expire_ms : rules->expire_ms,
                                        .run_id = run->id };
     const struct bau_place_with place = bau_shelf_place(&s->shelf, true, run->lanes);
     uint8_t master[32];
@@ -129,10 +131,10 @@ static bau_status snapshot(struct bau_run *run, struct snapshot *s, struct bau_e
 }
 
 bau_status bau_snapshot(const struct bau_project *project, const struct bau_run_options *options, bool full,
-                        struct bau_report *report, struct bau_error *err)
+                        uint64_t expire_ms, struct bau_report *report, struct bau_error *err)
 {
     static const struct bau_shelf_options as_the_project_says;
-    struct snapshot s = { .full = full };
+    struct snapshot s = { .full = full, .expire_ms = expire_ms };
     struct bau_run run = { 0 };
     bau_status status = bau_shelf_init(&s.shelf, project, &as_the_project_says, err);
     if (status == BAU_OK)

@@ -19,6 +19,11 @@ const struct bau_option bau_archive_options[] = {
     { "chunk", BAU_OPTION_BYTES, AT(chunk), "2MiB", 4096, 256 << 20,
       "Values gathered before they are cut into chunks, about; smaller finds more unchanged ones again.", 0,
       NULL, NULL, 0 },
+    { "expire", BAU_OPTION_DURATION, AT(expire_ms), "0s", 0, INT64_C(3155760000000),
+      "How long a new archive may be restored, such as 30d; then restore and pull refuse it and prune "
+      "removes "
+      "it, also the latest; 0s: for ever.",
+      0, NULL, NULL, 0 },
     { .name = NULL },
 };
 

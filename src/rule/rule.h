@@ -194,6 +194,7 @@ struct bau_archive_rules {
     uint64_t chunk;              /* bytes of values in a group of rows, about */
     uint32_t last, daily, weekly, monthly;
     uint64_t age_ms, size;
+    uint64_t expire_ms; /* how long an archive may be restored, 0: for ever */
 };
 
 struct bau_limits {           /* `limits:` in the project file; command line options override */

@@ -1,5 +1,5 @@
 """A restore that is killed or stopped: staging stays whole, the next run cleans up, and --resume reads what is left only.
-10 random moments, 30 with --long."""
+30 random moments with --long."""
 import json
 import os
 import random
@@ -13,7 +13,8 @@ import kit
 import servers
 
 ROWS = 20000
-MOMENTS = 30 if os.environ.get("BAUTA_LONG") == "1" else 10
+MOMENTS = 30
+LONG = os.environ.get("BAUTA_LONG") == "1"
 WHOLE = ("select (select v from version), (select count(*) from item),"
          " (select count(*) from item, version where item.v <> version.v), (select sum(n) from summary),"
          " (select count(*) from pg_constraint where contype in ('p', 'f') and conrelid::regclass::text in"
@@ -165,6 +166,7 @@ class Rows(Restores):
     def test_killed_reads_what_is_left(self):
         self.left_only(signal.SIGKILL)
 
+    @case.long
     def test_stopped_reads_what_is_left(self):
         self.assertIn("left for --resume", self.left_only(signal.SIGINT))
 
@@ -190,6 +192,7 @@ class Rows(Restores):
         self.assertEqual((self.staging(), len(self.job.siblings("new"))), (self.served, 1))
         self.assertGreater(self.restored(version, "--resume")[0]["parts_there"], 0)
 
+    @case.long
     def test_nothing_to_resume(self):
         archive, stderr = self.restored(self.next_version(), "--resume")
         self.assertEqual((archive["parts_there"], archive["read_bytes"]), (0, archive["archive_bytes"]))
@@ -230,7 +233,7 @@ class Finishing(Restores):
     check, more = "", "create index slowly on child (slow(id));"
 
     def test_killed(self):
-        for number in (signal.SIGKILL, signal.SIGTERM):
+        for number in (signal.SIGKILL, signal.SIGTERM)[:2 if LONG else 1]:
             with self.subTest(number.name):
                 version = self.next_version()
                 code, stderr = self.interrupt_at_gate(version, number, "create index")
@@ -241,6 +244,7 @@ class Finishing(Restores):
                 self.assertEqual(archive["read_bytes"], stored["public.quick"])  # without WAL: read again
 
 
+@case.long
 class TwoStores(unittest.TestCase):
     """The first is whole and waits for its switch while the second is loaded."""
 

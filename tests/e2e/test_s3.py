@@ -362,6 +362,46 @@ class Archives(unittest.TestCase):
         done = job.run("verify")
         self.assertEqual(done.returncode, 9, done.stdout + done.stderr)
 
+    def test_resumed_and_updated(self):
+        """A pull out of a bucket that is killed goes on with what is left; then only what differs is written; then it expires."""
+        job = kit.Job(store="part_bytes: 1MiB", more="archive: { to: env:PLACE, passphrase: env:PASSPHRASE }")
+        self.addCleanup(job.drop)
+        job.make(kit.GATE + "create table a (id int primary key, pad text);"
+                 " insert into a select g, repeat(md5(g::text), 8) from generate_series(1, 20000) g;"
+                 " create table b (id int primary key references a, pad text check (gate(id)));"
+                 " insert into b select g, md5(g::text) from generate_series(1, 20000) g")
+        laptop = kit.unique("laptop")
+        self.addCleanup(lambda: [job.target.psql(f'drop database if exists "{name}" with (force)')
+                                 for name in [laptop] + kit.siblings(job.target, laptop)])
+        job.env = dict(ceph().environment(), PLACE=uri(bucket(), "nightly"), PASSPHRASE="a long passphrase",
+                       LAPTOP=job.target.url(laptop))
+
+        def good(*words):
+            done = job.run(*words, "--json")
+            self.assertEqual(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+            return json.loads(done.stdout.splitlines()[-1])
+
+        good("snapshot")
+        with kit.Gate(job.target) as gate:
+            process = job.start("pull", "--to", "env:LAPTOP", "--lanes", "1")
+            gate.wait_reached()
+            process.kill()
+            kit.finish(process)
+            gate.open()
+        pulled = good("pull", "--to", "env:LAPTOP", "--resume")
+        self.assertGreater(pulled["parts_there"], 1)
+        self.assertLess(pulled["read_bytes"], pulled["archive_bytes"] * 0.8)
+        job.in_source("update b set pad = 'new' where id % 100 = 0")
+        good("snapshot", "--expire", "5s")
+        updated = good("pull", "--to", "env:LAPTOP", "--update")
+        self.assertEqual(updated["written"], ["public.b"])
+        self.assertEqual(job.target.psql("select count(*), count(*) filter (where b.pad = 'new') from b join a on a.id = b.id", laptop),
+                         "20000|200")
+        kit.wait_for(lambda: good("list")["archives"][1].get("expired"), "the archive to expire")
+        self.assertEqual(job.run("pull", "--to", "env:LAPTOP").returncode, 9)
+        self.assertEqual(good("prune")["removed"], 1)
+        self.assertEqual(job.run("verify").returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()

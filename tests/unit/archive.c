@@ -114,7 +114,7 @@ struct making {
     const struct bau_locks *locks;
     const struct bau_secret *passphrase;
     const char *run_id;
-    uint64_t chunk;
+    uint64_t chunk, expire_ms;
     bool full, dies; /* dies: no switch, as after kill -9 */
 };
 
@@ -170,6 +170,7 @@ static struct bau_archive_written make_archive(const struct making *m, const str
                                        .n_stores = 1,
                                        .threads = 1,
                                        .full = m->full,
+                                       .expire_ms = m->expire_ms,
                                        .run_id = m->run_id };
     cr_assert_eq(bau_archive_keys_of(master, true, &with.keys, &err), BAU_OK);
     cr_assert_eq(bau_archive_create(&with, &to.writer, &err), BAU_OK, "%s", err.text);
@@ -634,6 +635,32 @@ static struct bau_pruned prune(const struct bau_archive_keep *keep)
     bau_place_close(&place);
     bau_secret_free(uri);
     return result;
+}
+
+Test(archive, expires)
+{
+    struct bau_opener opener = key_opener();
+    struct bau_locks locks = key_lock();
+    struct bau_error err = { 0 };
+    struct bau_archive *a = NULL;
+    struct rows rows;
+    struct making m = { .locks = &locks, .run_id = "00000000000000e1", .chunk = 4096, .expire_ms = 86400000 };
+    make_rows(&rows, 1, 1000, 0, 0);
+    const struct bau_archive_written made = make_archive(&m, &rows);
+    cr_assert_eq(open_archive(made.name, &opener, &a, &err), BAU_OK, "%s", err.text);
+    const int64_t begun = bau_time_of(a->manifest->created, BAU_TIME_SAID);
+    cr_expect_eq(a->manifest->origins[0].expires, begun + 86400);
+    cr_expect_eq(bau_archive_fresh(a->manifest, begun + 86399, &err), BAU_OK);
+    cr_expect_eq(bau_archive_fresh(a->manifest, begun + 86400, &err), BAU_E_INTEGRITY);
+    cr_expect(strstr(err.text, "expired at "), "%s", err.text);
+    a->manifest->origins[0].expires = 0;
+    cr_expect_not(bau_archive_expired(a->manifest, INT64_MAX));
+    bau_archive_close(a);
+    struct bau_archive_keep keep = { .last = 5, .now_sec = begun + 86399 };
+    cr_expect_eq(prune(&keep).kept, 1);
+    keep.now_sec++;
+    cr_expect_eq(prune(&keep).removed, 1, "the latest too");
+    bau_text_release(&rows.raw);
 }
 
 Test(archive, prune_leaves_what_is_needed)
