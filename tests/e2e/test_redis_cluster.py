@@ -116,7 +116,7 @@ class Cluster(unittest.TestCase):
         job = Job(self.single, self.source)
         with self.single.client() as c:
             fill_every_type(c)
-        self.fails(job, 2, "`switch: rename` or `switch: flush`")
+        self.fails(job, 2, "no databases to exchange")
         job.write(store="switch: flush")
         done = job.run("plan")
         self.assertIn("no way back", " ".join(done.stdout.split()))
