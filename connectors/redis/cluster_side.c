@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { EMPTY_ROUNDS = 10 };
+
 void redis_info(const char *text, const char *name, char *out, size_t room)
 {
     const size_t n = strlen(name);
@@ -63,4 +65,21 @@ bau_status redis_everywhere(struct redis_client *client, long long *out_sum, str
     if (out_sum)
         *out_sum = sum;
     return BAU_OK;
+}
+
+/* Keys of a slot that moves from a node not yet emptied to one that was outlive a round. */
+bau_status redis_empty(struct redis_client *client, struct bau_error *err)
+{
+    struct redis_cluster *cl = redis_client_cluster(client);
+    long long left = 0;
+    if (!cl)
+        return redis_everywhere(client, NULL, err, "FLUSHDB", "ASYNC");
+    for (int rounds = 0, empty = 0; rounds < EMPTY_ROUNDS && empty < 2; rounds++) {
+        if (rounds)
+            BAU_TRY(redis_cluster_reload(cl, err));
+        BAU_TRY(redis_everywhere(client, NULL, err, "FLUSHDB", "ASYNC"));
+        BAU_TRY(redis_everywhere(client, &left, err, "DBSIZE", NULL));
+        empty = left ? 0 : empty + 1;
+    }
+    return BAU_OK; /* others may write to it at the same time, which is theirs to know */
 }

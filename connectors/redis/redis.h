@@ -136,6 +136,8 @@ bau_status redis_cluster_begin(struct redis_client *main, char *replication, siz
 /* One command at every master; the numbers they answer summed up. `word` may be NULL. */
 bau_status redis_everywhere(struct redis_client *client, long long *out_sum, struct bau_error *err,
                             const char *command, const char *word);
+/* FLUSHDB of the client's database, or of every master's. */
+bau_status redis_empty(struct redis_client *client, struct bau_error *err);
 uint32_t redis_masters(const struct redis_client *client);
 /* The text behind "name:" in an answer of INFO; empty: there is none. */
 void redis_info(const char *text, const char *name, char *out, size_t room);

@@ -98,6 +98,8 @@ static bau_status walk_server(struct bau_side *side, struct redis_client *server
 static bau_status walk(struct bau_side *side, const char *match, some_fn each, struct bau_error *err)
 {
     struct redis_cluster *cl = redis_client_cluster(side->main);
+    if (cl)
+        BAU_TRY(redis_cluster_reload(cl, err));
     for (uint32_t i = 0; i < (cl ? redis_cluster_nodes(cl) : 1); i++) {
         struct redis_client *server = side->main;
         if (cl && !redis_cluster_master(cl, i))

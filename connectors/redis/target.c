@@ -243,7 +243,7 @@ static bau_status make_shadow(struct bau_side *side, struct bau_error *err)
         BAU_TRY(redis_staged_drop(side, err)); /* of a run that died */
         return side->was_marked ? BAU_OK : mark(side, "new", err);
     }
-    BAU_TRY(redis_everywhere(side->main, NULL, err, "FLUSHDB", "ASYNC"));
+    BAU_TRY(redis_empty(side->main, err));
     if (!by_swap(side)) /* the lock went with the rest */
         BAU_TRY(lock(side, err));
     return mark(side, "new", err);
@@ -331,7 +331,7 @@ bau_status redis_target_switch(struct bau_side *side, struct bau_error *err)
     if (side->config->keep_previous)
         return BAU_OK;
     BAU_TRY(select_db(side, side->config->spare_db, err));
-    return redis_everywhere(side->main, NULL, err, "FLUSHDB", "ASYNC");
+    return redis_empty(side->main, err);
 }
 
 void redis_target_abandon(struct bau_side *side)
@@ -344,7 +344,7 @@ void redis_target_abandon(struct bau_side *side)
     if (redis_connect(side, side->address.db, &side->main, &ignored) != BAU_OK)
         return; /* the next run breaks the lock and empties the shadow */
     if (side->shadow_made && by_swap(side) && select_db(side, side->shadow_db, &ignored) == BAU_OK)
-        (void)!redis_everywhere(side->main, NULL, &ignored, "FLUSHDB", "ASYNC");
+        (void)!redis_empty(side->main, &ignored);
     if (side->shadow_made && by_rename(side) && redis_staged_drop(side, &ignored) == BAU_OK &&
         !side->was_marked)
         (void)!redis_call(side->main, NULL, &ignored, "DEL", REDIS_MARK, NULL);
