@@ -112,7 +112,7 @@ Test(kernel_names, large_where_the_culture_has_them)
     } sizes[] = {
         { "en", 3000, 1500 }, { "de", 3000, 750 }, { "ru", 2900, 600 }, { "pl", 2500, 600 },
         { "tr", 1700, 900 },  { "it", 3500, 700 }, { "fr", 3400, 550 }, { "ja", 1850, 900 },
-        { "es", 1400, 800 },  { "pt", 750, 120 },
+        { "es", 1400, 800 },  { "pt", 750, 120 },  { "uk", 650, 90 },   { "el", 370, 85 },
     };
     for (size_t i = 0; i < BAU_COUNT(sizes); i++) {
         for (int kind = BAU_NAMES_SURNAME_F; kind <= BAU_NAMES_SURNAME; kind++) {
@@ -172,6 +172,8 @@ Test(kernel_names, surnames_have_both_forms)
                   { "ru", "Вознесенская", "Вознесенский" },
                   { "pl", "Kowalska", "Kowalski" },
                   { "pl", "Nowak", "Nowak" },
+                  { "uk", "Левицька", "Левицький" },
+                  { "uk", "Шевченко", "Шевченко" },
                   { "el", "Παπαδοπούλου", "Παπαδόπουλος" } };
     for (size_t i = 0; i < BAU_COUNT(pairs); i++) {
         const struct bau_dict *f = bau_names_find(pairs[i].locale, BAU_NAMES_SURNAME_F),
