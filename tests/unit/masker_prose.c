@@ -165,3 +165,40 @@ Test(masker_prose, refuses_options)
         release(&b);
     }
 }
+
+/* Letters stand for 10 … 35, each of two digits (ISO 13616). */
+static unsigned iban_rest(const char *iban)
+{
+    char digits[80] = "";
+    for (size_t i = 0, n = strlen(iban); i < n; i++) {
+        const char ch = iban[(i + 4) % n];
+        const size_t at = strlen(digits);
+        snprintf(digits + at, sizeof digits - at, "%d", ch >= 'A' ? ch - 'A' + 10 : ch - '0');
+    }
+    return remainder_97(digits);
+}
+
+Test(masker_prose, pseudonyms_of_other_finds, .init = set_up, .fini = tear_down)
+{
+    static const char uuid[] = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+    const char *made = masked("text_pseudonym", "find=uuid", 0, uuid);
+    cr_assert_eq(strlen(made), 36u, "%s", made);
+    cr_expect_eq(strspn(made, "0123456789abcdef-"), 36u, "%s", made);
+    for (size_t i = 0; i < 36; i++)
+        cr_expect_eq(made[i] == '-', uuid[i] == '-', "%s", made);
+    cr_expect_eq(made[14], '4', "%s: version 4 (RFC 9562)", made);
+    cr_expect_not_null(strchr("89ab", made[19]), "%s: variant", made);
+    cr_expect_str_neq(made, uuid);
+
+    cr_assert_eq(iban_rest("GB82WEST12345698765432"), 1u, "the reference");
+    made = masked("text_pseudonym", "", 0, "GB82WEST12345698765432");
+    cr_assert_eq(strlen(made), 22u);
+    cr_expect_eq(memcmp(made, "GB", 2), 0);
+    cr_expect_eq(memcmp(made + 4, "XXXX", 4), 0, "%s: a bank that is none", made);
+    cr_expect_eq(iban_rest(made), 1u, "%s", made);
+
+    made = masked("text_pseudonym", "", 0, "Dear Mr. J. Smith,");
+    cr_expect_eq(memcmp(made, "Dear Mr. ", 9), 0, "%s", made);
+    cr_expect(made[9] >= 'A' && made[9] <= 'Z' && made[10] == '.', "%s", made);
+    cr_expect_null(strstr(made, "Smith"), "%s", made);
+}
