@@ -22,13 +22,13 @@ SETUP = """
 create table customers (id bigint primary key, email text not null, name text, city text, born date, created timestamptz);
 insert into customers select g, 'u' || g || '@' || (array['example.com','mail.example.net','example.org'])[g % 3 + 1],
     (array['Anna','Ben','Chloe','David','Eva','Frank'])[g % 6 + 1] || ' ' || (array['Meyer','Smith','Rossi','Dubois'])[(g * 7) % 4 + 1],
-    'city ' || (g * 31) % 400, date '1950-01-01' + (g * 7919) % 20000, timestamptz '2020-01-01' + g * interval '71 s'
-    from generate_series(1, {customers}) g;
+    'city ' || (g * 31) % 400, date '1950-01-01' + ((g * 7919) % 20000)::int, timestamptz '2020-01-01' + g * interval '71 s'
+    from generate_series(1::bigint, {customers}) g;
 create table orders (id bigint primary key, customer bigint references customers, placed timestamptz, total numeric(10,2),
     status text, note text);
-insert into orders select g, (g::bigint * 7919) % {customers} + 1, timestamptz '2021-01-01' + g * interval '13 s',
-    ((g::bigint * 104729) % 100000) / 100.0, (array['new','paid','sent','back'])[(g * 13) % 4 + 1],
-    'order ' || g || ' of ' || (g * 17) % 1000 || ' ' || substr(md5(g::text), 1, 12) from generate_series(1, {orders}) g;
+insert into orders select g, (g * 7919) % {customers} + 1, timestamptz '2021-01-01' + g * interval '13 s',
+    ((g * 104729) % 100000) / 100.0, (array['new','paid','sent','back'])[(g * 13) % 4 + 1],
+    'order ' || g || ' of ' || (g * 17) % 1000 || ' ' || substr(md5(g::text), 1, 12) from generate_series(1::bigint, {orders}) g;
 vacuum analyze;
 """
 RULES = [kit.KEEP_ALL, "- { at: db.public.customers, set: { email: email, name: person_name } }"]
